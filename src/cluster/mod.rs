@@ -1,0 +1,1 @@
+//! The only module that reads or writes Kubernetes objects on behalf of a sync.

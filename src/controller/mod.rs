@@ -1,0 +1,1 @@
+//! One file per kind: what is watched, and one pass over one object.

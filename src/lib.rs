@@ -1,0 +1,10 @@
+//! Keyferry.
+
+pub mod api;
+pub mod cluster;
+pub mod controller;
+pub mod ops;
+pub mod plan;
+pub mod poll;
+pub mod provider;
+pub mod sealed;

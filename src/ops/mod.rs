@@ -1,0 +1,1 @@
+//! The process: flags, logs, metrics, probes, signals.

@@ -1,0 +1,1 @@
+//! The thinking: pure functions from spec, values and what stands in the cluster to one decision.

@@ -1,0 +1,1 @@
+//! Polls remote secrets, not objects, and says which objects have work.

@@ -1,0 +1,154 @@
+//! Values from outside: what every external store can be asked, and how it may fail.
+//!
+//! A provider reads remote keys and nothing else: it holds no Kubernetes client, writes nothing, remembers no value.
+//! Credentials come through [`Credentials`], which the controller wires to the cluster; calls are counted through
+//! [`Observer`]. `poll` is the only caller of [`Read`]; `conformance` is what every provider must pass.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+
+pub use crate::api::external_secret::{Part, RemoteKey};
+use crate::api::provider::{SecretKeySelector, ServiceAccountSelector};
+use crate::sealed::Sealed;
+
+/// Reads remote secrets.
+#[async_trait]
+pub trait Read: fmt::Debug + Send + Sync {
+    /// The provider's name as ESO's metrics have it, for example `AWS/SecretsManager`.
+    fn name(&self) -> &'static str;
+
+    /// How many keys of `key`'s kind one call can answer; keys of different [`Batch`]es are never sent together.
+    fn batch(&self, key: &RemoteKey) -> Batch;
+
+    /// Whether what `key` names can never change, so that it is read once and never polled.
+    fn is_immutable(&self, key: &RemoteKey) -> bool;
+
+    /// Reads `keys` (all of one [`Batch`], at most its size) and answers each, in their order.
+    ///
+    /// The answer has exactly as many items as `keys`; one key that fails fails alone.
+    async fn read_many(&self, keys: &[RemoteKey]) -> Vec<Result<Sealed, Error>>;
+}
+
+/// Says whether a store could be used.
+#[async_trait]
+pub trait Validate: fmt::Debug + Send + Sync {
+    /// Asks the provider, at the least cost it allows, whether the store's credentials are good.
+    async fn validate(&self) -> Result<Validity, Error>;
+}
+
+/// An open session with a provider.
+pub trait Provider: Read + Validate {}
+impl<P: Read + Validate> Provider for P {}
+
+/// How keys are sent together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Batch {
+    /// One key a call.
+    Single,
+    /// Up to this many keys a call.
+    Many(usize),
+}
+
+impl Batch {
+    /// The most keys that one call takes.
+    pub fn size(self) -> usize {
+        match self {
+            Self::Single => 1,
+            Self::Many(size) => size.max(1),
+        }
+    }
+}
+
+/// What a validation found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Validity {
+    /// The provider accepted the credentials.
+    Valid,
+    /// It cannot be known before a namespace is (a ClusterSecretStore whose credentials depend on the consumer).
+    Unknown,
+}
+
+/// What a caller may conclude from a failure; nothing else is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The provider answered that there is no such secret or version.
+    NotFound,
+    /// The credentials are missing, malformed, expired or unknown to the provider.
+    Unauthenticated,
+    /// The credentials are good and not allowed to do this.
+    Denied,
+    /// Too many calls.
+    Throttled,
+    /// No answer, or one that says "later".
+    Unavailable,
+    /// The request or the answer makes no sense: trying again does not help.
+    Invalid,
+}
+
+/// A failed call, in words that are the same for the same failure: no request id, no time, no response body, no value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{provider} could not {doing}: {cause}")]
+pub struct Error {
+    /// The provider's name, as [`Read::name`] or the slot's name.
+    pub provider: &'static str,
+    /// What was tried, for example `read "db/password"` or `assume role "arn:…"`.
+    pub doing: String,
+    /// What the caller may conclude.
+    pub kind: Kind,
+    /// The provider's own error code where it is one of a closed set, and what to do about it.
+    pub cause: String,
+}
+
+/// The objects of the cluster that a session may read: those that its store names, and no others.
+///
+/// An implementation applies the namespace rules (a SecretStore's own namespace always; for a ClusterSecretStore the
+/// selector's, else the consumer's) and remembers what it has read, so that [`Credentials::changed`] can tell.
+#[async_trait]
+pub trait Credentials: fmt::Debug + Send + Sync {
+    /// One key of a Secret. `field` is the store's field that names it, for the error.
+    async fn secret_key(&self, field: &str, selector: &SecretKeySelector) -> Result<Sealed, Error>;
+
+    /// A token of a ServiceAccount for `audiences` (the selector's own are added), good for about an hour.
+    async fn token(&self, field: &str, account: &ServiceAccountSelector, audiences: &[String])
+    -> Result<Token, Error>;
+
+    /// The annotations of a ServiceAccount.
+    async fn annotations(
+        &self,
+        field: &str,
+        account: &ServiceAccountSelector,
+    ) -> Result<BTreeMap<String, String>, Error>;
+
+    /// Whether any object that was read through this value is no longer the one that was read.
+    async fn changed(&self) -> bool;
+}
+
+/// A bearer token and its end.
+#[derive(Clone, Debug)]
+pub struct Token {
+    /// The token.
+    pub value: Sealed,
+    /// When it ends.
+    pub expires: SystemTime,
+}
+
+/// Hears of every call that leaves for a provider.
+pub trait Observer: fmt::Debug + Send + Sync {
+    /// `call` is ESO's name for it, for example `GetSecretValue`.
+    fn called(&self, provider: &'static str, call: &'static str, ok: bool, took: Duration);
+}
+
+/// What all sessions share, made once from the process' settings.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    /// Hears of every call.
+    pub observer: Arc<dyn Observer>,
+    /// The longest that one call may take, connection included.
+    pub deadline: Duration,
+    /// The most bytes of one answer that are read.
+    pub body_limit: usize,
+}
