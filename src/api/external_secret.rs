@@ -9,7 +9,13 @@ use serde::{Deserialize, Serialize};
 
 /// Names remote secrets and the Secret that they become.
 #[derive(CustomResource, Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
-#[kube(group = "external-secrets.io", version = "v1", kind = "ExternalSecret", namespaced, status = "ExternalSecretStatus")]
+#[kube(
+    group = "external-secrets.io",
+    version = "v1",
+    kind = "ExternalSecret",
+    namespaced,
+    status = "ExternalSecretStatus"
+)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ExternalSecretSpec {
     pub secret_store_ref: Option<StoreRef>,

@@ -113,8 +113,7 @@ pub trait Credentials: fmt::Debug + Send + Sync {
     async fn secret_key(&self, field: &str, selector: &SecretKeySelector) -> Result<Sealed, Error>;
 
     /// A token of a ServiceAccount for `audiences` (the selector's own are added), good for about an hour.
-    async fn token(&self, field: &str, account: &ServiceAccountSelector, audiences: &[String])
-    -> Result<Token, Error>;
+    async fn token(&self, field: &str, account: &ServiceAccountSelector, audiences: &[String]) -> Result<Token, Error>;
 
     /// The annotations of a ServiceAccount.
     async fn annotations(
