@@ -21,6 +21,9 @@ one value; here is what needs several, or a sentence on what to do instead.
 {{- if .Values.genericTargets.enabled }}
 {{- fail "genericTargets.enabled: this version writes Secrets only; ExternalSecrets with spec.target.manifest report it in their condition. Leave this value out." }}
 {{- end }}
+{{- if .Values.metrics.listen.secure.enabled }}
+{{- fail "metrics.listen.secure.enabled: metrics are served without TLS. Leave this value out and confine the port with networkPolicy.enabled, or put a TLS proxy beside it with extraContainers." }}
+{{- end }}
 {{- if hasSuffix "external-secrets/external-secrets" (default .Values.image.repository .Values.global.repository) }}
 {{- fail "image.repository (or global.repository) names External Secrets Operator's image, left over from its chart's values. Leave it out, or name a mirror of keyferry's." }}
 {{- end }}

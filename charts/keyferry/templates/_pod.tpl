@@ -34,7 +34,7 @@ that `kubectl describe` shows what runs. */}}
 - --metrics-addr=:{{ .Values.metrics.listen.port }}
 - --live-addr={{ .Values.livenessProbe.spec.address }}:{{ include "keyferry.livePort" . }}
 - --loglevel={{ .Values.log.level }}
-- --zap-time-encoding={{ .Values.log.timeEncoding }}
+- --log-format={{ .Values.log.format }}
 - --default-refresh-interval={{ .Values.defaultRefreshInterval }}
 - --status-heartbeat={{ .Values.statusHeartbeat }}
 {{- with .Values.storeRequeueInterval }}
@@ -64,12 +64,6 @@ that `kubectl describe` shows what runs. */}}
 {{- end }}
 {{- if .Values.extendedMetricLabels }}
 - --enable-extended-metric-labels=true
-{{- end }}
-{{- if .Values.metrics.listen.secure.enabled }}
-- --metrics-secure=true
-- --metrics-cert-dir={{ .Values.metrics.listen.secure.certDir }}
-- --metrics-cert-name={{ base .Values.metrics.listen.secure.certFile }}
-- --metrics-key-name={{ base .Values.metrics.listen.secure.keyFile }}
 {{- end }}
 {{- range $name, $value := .Values.extraArgs }}
 - --{{ $name }}{{ if not (or (kindIs "invalid" $value) (eq (toString $value) "")) }}={{ $value }}{{ end }}
