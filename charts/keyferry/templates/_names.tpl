@@ -58,7 +58,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 
 {{/* "true" when rights are granted by Roles in the scoped namespaces instead of a ClusterRole. */}}
 {{- define "keyferry.roleScoped" -}}
-{{- and .Values.scopedRBAC (include "keyferry.scope" . | fromJson).namespaces | ternary "true" "" }}
+{{- and .Values.scopedRBAC (gt (len (include "keyferry.scope" . | fromJson).namespaces) 0) | ternary "true" "" }}
 {{- end }}
 
 {{/* "true" when ClusterSecretStores are served; they need cluster-wide rights. */}}

@@ -85,7 +85,7 @@ with `scopedRBAC`, a Role in each scoped namespace. `update` is nowhere (but for
 
 {{/* One grant: role, binding, and the operator as its subject. Takes a dict: context, kind (ClusterRole or Role), name,
 namespace (of a Role) and rules (the name of a template). */}}
-{{- define "keyferry.grant" -}}
+{{- define "keyferry.grant" }}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: {{ .kind }}
