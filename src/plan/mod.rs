@@ -11,6 +11,7 @@ pub mod marks;
 pub mod problem;
 pub mod select;
 pub mod standing;
+pub mod store;
 pub mod summary;
 pub mod target;
 pub mod template;

@@ -2,8 +2,6 @@
 //!
 //! Reasons and first words are ESO's, since dashboards, health checks and alerts match on them; the cause follows.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
@@ -151,15 +149,15 @@ impl Outcome {
 
 /// The status to write, if it says anything new, and the event to send with it.
 ///
-/// The times of conditions and of the last refresh are no news by themselves; `heartbeat` is how old the latter may
-/// become. A failure never touches what was last synced.
+/// The times of conditions and of the last refresh are no news by themselves; with `beat` the latter is written
+/// nevertheless. A failure never touches what was last synced.
 pub fn report(
     outcome: &Outcome,
     last: Option<&ExternalSecretStatus>,
     version: &str,
     target: &str,
     now: Timestamp,
-    heartbeat: Option<Duration>,
+    beat: bool,
 ) -> (Option<ExternalSecretStatus>, Option<Event>) {
     let empty = ExternalSecretStatus::default();
     let last = last.unwrap_or(&empty);
@@ -179,7 +177,7 @@ pub fn report(
         || matches!(outcome, Outcome::Synced { change: Some(_) } | Outcome::Deleted { now: true })
         || next.synced_resource_version != last.synced_resource_version
         || next.binding != last.binding;
-    let aged = outcome.is_ready() && heartbeat.is_some_and(|limit| is_older(last, now, limit));
+    let aged = outcome.is_ready() && beat;
     if outcome.is_ready() && (changed || aged) {
         next.refresh_time = Some(Time(whole_seconds(now)));
     }
@@ -217,11 +215,6 @@ fn event(outcome: &Outcome, news: bool) -> Option<Event> {
     }
 }
 
-fn is_older(last: &ExternalSecretStatus, now: Timestamp, limit: Duration) -> bool {
-    let Some(refreshed) = &last.refresh_time else { return true };
-    i64::try_from(limit.as_secs()).is_ok_and(|limit| now.as_second() - refreshed.0.as_second() >= limit)
-}
-
 /// Times in a status have whole seconds.
 pub fn whole_seconds(now: Timestamp) -> Timestamp {
     Timestamp::from_second(now.as_second()).unwrap_or(now)
@@ -242,7 +235,6 @@ mod tests {
     use super::*;
 
     const NOW: &str = "2026-11-23T10:00:00.5Z";
-    const HOUR: Duration = Duration::from_secs(3600);
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -261,7 +253,7 @@ mod tests {
         last: Option<&ExternalSecretStatus>,
         now: &str,
     ) -> (Option<ExternalSecretStatus>, Option<Event>) {
-        report(outcome, last, "1-x", "target", at(now), Some(HOUR))
+        report(outcome, last, "1-x", "target", at(now), false)
     }
 
     fn after(outcome: &Outcome) -> ExternalSecretStatus {
@@ -281,12 +273,14 @@ mod tests {
     }
 
     #[test]
-    fn nothing_changed_writes_nothing_until_the_heartbeat() {
+    fn nothing_changed_writes_nothing_but_a_heartbeat() {
         let last = after(&synced(Some(Change::Created)));
-        assert_eq!(told(&synced(None), Some(&last), "2026-11-23T10:59:59Z"), (None, None));
-        let (beat, event) = told(&synced(None), Some(&last), "2026-11-23T11:00:00Z");
-        assert_eq!(beat.unwrap().refresh_time, Some(Time(at("2026-11-23T11:00:00Z"))));
+        let later = at("2026-11-23T11:00:00Z");
+        assert_eq!(told(&synced(None), Some(&last), "2026-11-23T11:00:00Z"), (None, None));
+        let (beat, event) = report(&synced(None), Some(&last), "1-x", "target", later, true);
+        assert_eq!(beat.unwrap().refresh_time, Some(Time(later)));
         assert_eq!(event, None);
+        assert_eq!(report(&failed("a"), Some(&after(&failed("a"))), "1-x", "target", later, true), (None, None));
     }
 
     #[test]
