@@ -2,7 +2,20 @@
 //!
 //! A provider reads remote keys and nothing else: it holds no Kubernetes client, writes nothing, remembers no value.
 //! Credentials come through [`Credentials`], which the controller wires to the cluster; calls are counted through
-//! [`Observer`]. `poll` is the only caller of [`Read`]; `conformance` is what every provider must pass.
+//! [`Observer`]. `poll` is the only caller of [`Read`]; `conformance` is what every provider must pass. [`open`] is where
+//! a store's spec becomes a session.
+
+pub mod aws;
+pub mod conformance;
+pub mod deadline;
+pub mod fake;
+pub mod limit;
+pub mod memory;
+mod open;
+mod referent;
+
+#[cfg(test)]
+mod canned;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,9 +24,12 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 
+pub use crate::api::external_secret::StoreKind;
 pub use crate::api::external_secret::{Part, RemoteKey};
 use crate::api::provider::{SecretKeySelector, ServiceAccountSelector};
 use crate::sealed::Sealed;
+pub use limit::Limits;
+pub use open::{depends_on_consumer, open};
 
 /// Reads remote secrets.
 #[async_trait]
@@ -141,13 +157,70 @@ pub trait Observer: fmt::Debug + Send + Sync {
     fn called(&self, provider: &'static str, call: &'static str, ok: bool, took: Duration);
 }
 
+/// Which store a session is opened for, and on whose behalf.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Context {
+    /// The kind of the store.
+    pub store_kind: StoreKind,
+    /// The name of the store.
+    pub store_name: String,
+    /// Where the store is; none for a ClusterSecretStore.
+    pub store_namespace: Option<String>,
+    /// The namespace of the ExternalSecrets that read; none while a store is validated for nobody in particular.
+    pub consumer_namespace: Option<String>,
+}
+
+impl Context {
+    /// The namespace on whose behalf the session acts: the consumer's, else the store's own.
+    pub fn namespace(&self) -> Option<&str> {
+        self.consumer_namespace.as_deref().or(self.store_namespace.as_deref())
+    }
+}
+
+/// What a process may set for all sessions.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The longest that one read may take, waiting and connection included; 30 s by default.
+    pub deadline: Duration,
+    /// The most bytes of one answer that are read; 4 MiB by default, twice the largest batch that AWS can answer.
+    pub body_limit: usize,
+    /// How many calls one session may make.
+    pub limits: Limits,
+    /// What is particular to AWS.
+    pub aws: aws::Settings,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            deadline: Duration::from_secs(30),
+            body_limit: 4 * 1024 * 1024,
+            limits: Limits::default(),
+            aws: aws::Settings::default(),
+        }
+    }
+}
+
 /// What all sessions share, made once from the process' settings.
 #[derive(Clone, Debug)]
 pub struct Environment {
     /// Hears of every call.
     pub observer: Arc<dyn Observer>,
-    /// The longest that one call may take, connection included.
+    /// The longest that one read may take, waiting and connection included.
     pub deadline: Duration,
     /// The most bytes of one answer that are read.
     pub body_limit: usize,
+    /// How many calls one session may make.
+    pub limits: Limits,
+    /// The one HTTP client and the operator's own credentials for AWS.
+    pub aws: aws::Base,
+}
+
+impl Environment {
+    /// Builds what is shared. Reads the process' AWS settings (variables and profile) and calls nobody.
+    pub async fn new(observer: Arc<dyn Observer>, settings: Settings) -> Self {
+        let Settings { deadline, body_limit, limits, aws } = settings;
+        let aws = aws::Base::new(aws, deadline, body_limit).await;
+        Self { observer, deadline, body_limit, limits, aws }
+    }
 }

@@ -1,0 +1,246 @@
+//! As whom a session asks: keys from Secrets, a ServiceAccount's role, or the operator's own identity, and then any
+//! roles that are assumed one after the other.
+//!
+//! Keys and annotations are read once, when the session is opened; a session is opened anew when they change. Tokens and
+//! role credentials are fetched when they are first needed and again before they end.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use aws_config::SdkConfig;
+use aws_credential_types::Credentials as Keys;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, future};
+use aws_sdk_sts::types::Tag;
+
+use super::client::Base;
+use super::error::{self, Failure};
+use super::secrets_manager::NAME;
+use crate::api::external_secret::StoreKind;
+use crate::api::provider::aws::{AwsAuth, AwsSecretRef, SessionTagsPolicy};
+use crate::api::provider::{AwsProvider, SecretKeySelector, ServiceAccountSelector};
+use crate::provider::{Context, Credentials, Error, Kind};
+
+/// How the sessions of assumed roles are called in the account's logs; ESO's name.
+const SESSION: &str = "external-secrets-provider-aws";
+const ROLE: &str = "eks.amazonaws.com/role-arn";
+const AUDIENCE: &str = "eks.amazonaws.com/audience";
+const DEFAULT_AUDIENCE: &str = "sts.amazonaws.com";
+const JWT_FIELD: &str = "spec.provider.aws.auth.jwt.serviceAccountRef";
+
+/// Tags that say for whom a session is; nobody but us may set them.
+const NAMESPACE_TAG: &str = "esoNamespace";
+const STORE_NAME_TAG: &str = "esoStoreName";
+const STORE_KIND_TAG: &str = "esoStoreKind";
+
+/// The configuration of a session's clients.
+pub(super) async fn configure(
+    spec: &AwsProvider,
+    context: &Context,
+    credentials: Arc<dyn Credentials>,
+    base: &Base,
+) -> Result<SdkConfig, Error> {
+    let own = base.in_region(&spec.region);
+    let first = match &spec.auth {
+        Some(AwsAuth { jwt: Some(jwt), .. }) => {
+            let account = jwt.service_account_ref.as_ref().ok_or_else(|| missing(JWT_FIELD))?;
+            base.with_credentials(&own, WebIdentity::new(base.sts(&own), account, credentials).await?)
+        }
+        Some(AwsAuth { secret_ref: Some(keys), .. }) => base.with_credentials(&own, fixed(keys, &*credentials).await?),
+        _ => own,
+    };
+    let chained = spec.additional_roles.iter().fold(first, |config, role| {
+        base.with_credentials(&config, Assumed { client: base.sts(&config), role: Role::plain(role) })
+    });
+    Ok(match spec.role.as_deref().filter(|role| !role.is_empty()) {
+        Some(role) => base
+            .with_credentials(&chained, Assumed { client: base.sts(&chained), role: Role::last(role, spec, context) }),
+        None => chained,
+    })
+}
+
+async fn fixed(keys: &AwsSecretRef, credentials: &dyn Credentials) -> Result<Keys, Error> {
+    let id = text("accessKeyIDSecretRef", keys.access_key_id_secret_ref.as_ref(), credentials).await?;
+    let key = text("secretAccessKeySecretRef", keys.secret_access_key_secret_ref.as_ref(), credentials).await?;
+    let token = match &keys.session_token_secret_ref {
+        Some(selector) => Some(text("sessionTokenSecretRef", Some(selector), credentials).await?),
+        None => None,
+    };
+    Ok(Keys::new(id, key, token, None, "secretRef"))
+}
+
+async fn text(
+    field: &str,
+    selector: Option<&SecretKeySelector>,
+    credentials: &dyn Credentials,
+) -> Result<String, Error> {
+    let field = format!("spec.provider.aws.auth.secretRef.{field}");
+    let selector = selector.ok_or_else(|| missing(&field))?;
+    let value = credentials.secret_key(&field, selector).await?;
+    let printable = value.expose().iter().all(u8::is_ascii_graphic) && !value.is_empty();
+    // Unprintable bytes could not be sent in a header; a line end is what an editor leaves behind.
+    match str::from_utf8(value.expose()) {
+        Ok(text) if printable => Ok(text.to_owned()),
+        _ => Err(unusable(&field, "it is empty, or has a space, a line end or another byte that no AWS key has")),
+    }
+}
+
+fn missing(field: &str) -> Error {
+    unusable(field, "it is not set")
+}
+
+fn unusable(field: &str, cause: &str) -> Error {
+    Error {
+        provider: NAME,
+        doing: format!("use the credentials of `{field}`"),
+        kind: Kind::Unauthenticated,
+        cause: cause.to_owned(),
+    }
+}
+
+/// A role that a ServiceAccount's token stands for.
+#[derive(Debug)]
+struct WebIdentity {
+    client: aws_sdk_sts::Client,
+    credentials: Arc<dyn Credentials>,
+    account: ServiceAccountSelector,
+    audience: String,
+    role: String,
+}
+
+impl WebIdentity {
+    async fn new(
+        client: aws_sdk_sts::Client,
+        account: &ServiceAccountSelector,
+        credentials: Arc<dyn Credentials>,
+    ) -> Result<Self, Error> {
+        let mut annotations = credentials.annotations(JWT_FIELD, account).await?;
+        let mut annotation = |name| annotations.remove(name).filter(|value| !value.is_empty());
+        let role = annotation(ROLE).ok_or_else(|| {
+            unusable(
+                JWT_FIELD,
+                "the ServiceAccount has no annotation `eks.amazonaws.com/role-arn`, which names its role",
+            )
+        })?;
+        let audience = annotation(AUDIENCE).unwrap_or_else(|| DEFAULT_AUDIENCE.to_owned());
+        Ok(Self { client, credentials, account: account.clone(), audience, role })
+    }
+
+    async fn assume(&self) -> Result<Keys, Error> {
+        let token = self.credentials.token(JWT_FIELD, &self.account, std::slice::from_ref(&self.audience)).await?;
+        let request = self
+            .client
+            .assume_role_with_web_identity()
+            .role_arn(&self.role)
+            .role_session_name(SESSION)
+            .web_identity_token(String::from_utf8_lossy(token.value.expose()));
+        match request.send().await {
+            Ok(answer) => keys(answer.credentials, &self.role),
+            Err(error) => Err(error::failure(&error).at(assuming(&self.role))),
+        }
+    }
+}
+
+impl ProvideCredentials for WebIdentity {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(async { self.assume().await.map_err(CredentialsError::provider_error) })
+    }
+}
+
+/// A role that the credentials before it may assume.
+#[derive(Debug)]
+struct Assumed {
+    client: aws_sdk_sts::Client,
+    role: Role,
+}
+
+#[derive(Debug, Default, PartialEq)]
+struct Role {
+    arn: String,
+    external_id: Option<String>,
+    tags: Vec<(String, String)>,
+    transitive_tag_keys: Vec<String>,
+}
+
+impl Role {
+    fn plain(arn: &str) -> Self {
+        Self { arn: arn.to_owned(), ..Self::default() }
+    }
+
+    fn last(arn: &str, spec: &AwsProvider, context: &Context) -> Self {
+        Self {
+            arn: arn.to_owned(),
+            external_id: spec.external_id.clone().filter(|id| !id.is_empty()),
+            tags: tags(spec, context),
+            transitive_tag_keys: spec.transitive_tag_keys.clone(),
+        }
+    }
+}
+
+/// The tags that the spec lists and those that its policy adds. STS takes keys that differ in case for equal.
+fn tags(spec: &AwsProvider, context: &Context) -> Vec<(String, String)> {
+    let listed = spec.session_tags.iter().map(|tag| (tag.key.clone(), tag.value.clone()));
+    if !spec.sessions_are_tagged() {
+        return listed.collect();
+    }
+    let kind = match context.store_kind {
+        StoreKind::SecretStore => "SecretStore",
+        StoreKind::ClusterSecretStore => "ClusterSecretStore",
+    };
+    let ours = [
+        (NAMESPACE_TAG, context.namespace().unwrap_or_default()),
+        (STORE_NAME_TAG, &context.store_name),
+        (STORE_KIND_TAG, kind),
+    ];
+    let is_ours = |key: &str| ours.iter().any(|(name, _)| name.eq_ignore_ascii_case(key));
+    let custom = spec
+        .custom_session_tags
+        .iter()
+        .filter(|_| spec.session_tags_policy == Some(SessionTagsPolicy::Custom))
+        .filter(|(key, value)| !key.is_empty() && !value.is_empty())
+        .map(|(key, value)| (key.clone(), value.clone()));
+    let theirs = listed.chain(custom).filter(|(key, _)| !is_ours(key));
+    theirs.chain(ours.map(|(key, value)| (key.to_owned(), value.to_owned()))).collect()
+}
+
+impl Assumed {
+    async fn assume(&self) -> Result<Keys, Error> {
+        let Role { arn, external_id, tags, transitive_tag_keys } = &self.role;
+        let tag = |(key, value): &(String, String)| Tag::builder().key(key).value(value).build().ok();
+        let set = |list: Vec<_>| Some(list).filter(|list| !list.is_empty());
+        let request = self
+            .client
+            .assume_role()
+            .role_arn(arn)
+            .role_session_name(SESSION)
+            .set_external_id(external_id.clone())
+            .set_tags(set(tags.iter().filter_map(tag).collect()))
+            .set_transitive_tag_keys(Some(transitive_tag_keys.clone()).filter(|keys| !keys.is_empty()));
+        match request.send().await {
+            Ok(answer) => keys(answer.credentials, arn),
+            Err(error) => Err(error::failure(&error).at(assuming(arn))),
+        }
+    }
+}
+
+impl ProvideCredentials for Assumed {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(async { self.assume().await.map_err(CredentialsError::provider_error) })
+    }
+}
+
+fn assuming(role: &str) -> String {
+    format!("assume role {role:?}")
+}
+
+fn keys(given: Option<aws_sdk_sts::types::Credentials>, role: &str) -> Result<Keys, Error> {
+    let given = given.ok_or_else(|| Failure::unreadable().at(assuming(role)))?;
+    let ends = SystemTime::try_from(given.expiration).map_err(|_| Failure::unreadable().at(assuming(role)))?;
+    Ok(Keys::new(given.access_key_id, given.secret_access_key, Some(given.session_token), Some(ends), "role"))
+}

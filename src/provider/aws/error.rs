@@ -1,0 +1,261 @@
+//! What an AWS failure means: codes and HTTP statuses to the closed kinds, in words of our own.
+//!
+//! A message of AWS' is looked at once, for secrets that are marked for deletion, and never handed on: it holds request
+//! ids, account ids and whatever a server made up. A code is handed on only if it is one of the table's.
+
+use std::error::Error as Source;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use super::secrets_manager::NAME;
+use crate::provider::{Error, Kind};
+
+const ALLOW: &str = "allow this principal the action on the secret and its KMS key";
+const KEYS: &str = "check the store's access keys, and the clock of the operator's node";
+const RENEW: &str = "the credentials have ended; provide new ones";
+const SLOW: &str = "there are too many calls in this account; it is tried again";
+const LATER: &str = "AWS has a fault; it is tried again";
+const REQUEST: &str = "check the reference's key and version";
+const TRUST: &str = "check the role's trust policy: issuer, audience and subject of the ServiceAccount's token";
+const ROLE: &str = "check the store's roles and session tags";
+const GONE: &str = "there is no such secret or version in this account and region";
+const DELETED: &str = "the secret is marked for deletion; restore it or remove the reference";
+
+/// Every code that is known, with what it means and what helps.
+const CODES: &[(&str, Kind, &str)] = &[
+    ("ResourceNotFoundException", Kind::NotFound, GONE),
+    ("AccessDenied", Kind::Denied, ALLOW),
+    ("AccessDeniedException", Kind::Denied, ALLOW),
+    ("KMSAccessDeniedException", Kind::Denied, ALLOW),
+    ("KMSAccessDenied", Kind::Denied, ALLOW),
+    ("DecryptionFailure", Kind::Denied, ALLOW),
+    ("DecryptionFailureException", Kind::Denied, ALLOW),
+    ("NotAuthorized", Kind::Denied, ALLOW),
+    ("OptInRequired", Kind::Denied, ALLOW),
+    ("RegionDisabledException", Kind::Denied, "activate STS for the store's region in the account"),
+    ("UnrecognizedClientException", Kind::Unauthenticated, KEYS),
+    ("InvalidClientTokenId", Kind::Unauthenticated, KEYS),
+    ("InvalidAccessKeyId", Kind::Unauthenticated, KEYS),
+    ("InvalidSignatureException", Kind::Unauthenticated, KEYS),
+    ("InvalidSignature", Kind::Unauthenticated, KEYS),
+    ("SignatureDoesNotMatch", Kind::Unauthenticated, KEYS),
+    ("IncompleteSignature", Kind::Unauthenticated, KEYS),
+    ("IncompleteSignatureException", Kind::Unauthenticated, KEYS),
+    ("MissingAuthenticationToken", Kind::Unauthenticated, KEYS),
+    ("MissingAuthenticationTokenException", Kind::Unauthenticated, KEYS),
+    ("RequestExpired", Kind::Unauthenticated, KEYS),
+    ("AuthFailure", Kind::Unauthenticated, KEYS),
+    ("ExpiredToken", Kind::Unauthenticated, RENEW),
+    ("ExpiredTokenException", Kind::Unauthenticated, RENEW),
+    ("InvalidIdentityToken", Kind::Unauthenticated, TRUST),
+    ("InvalidIdentityTokenException", Kind::Unauthenticated, TRUST),
+    ("IDPRejectedClaim", Kind::Unauthenticated, TRUST),
+    ("IDPRejectedClaimException", Kind::Unauthenticated, TRUST),
+    ("IDPCommunicationError", Kind::Unavailable, LATER),
+    ("IDPCommunicationErrorException", Kind::Unavailable, LATER),
+    ("Throttling", Kind::Throttled, SLOW),
+    ("ThrottlingException", Kind::Throttled, SLOW),
+    ("ThrottledException", Kind::Throttled, SLOW),
+    ("RequestThrottled", Kind::Throttled, SLOW),
+    ("RequestThrottledException", Kind::Throttled, SLOW),
+    ("RequestLimitExceeded", Kind::Throttled, SLOW),
+    ("LimitExceededException", Kind::Throttled, SLOW),
+    ("TooManyRequestsException", Kind::Throttled, SLOW),
+    ("TooManyRequests", Kind::Throttled, SLOW),
+    ("SlowDown", Kind::Throttled, SLOW),
+    ("InternalServiceError", Kind::Unavailable, LATER),
+    ("InternalServiceErrorException", Kind::Unavailable, LATER),
+    ("InternalFailure", Kind::Unavailable, LATER),
+    ("InternalServerError", Kind::Unavailable, LATER),
+    ("ServiceUnavailable", Kind::Unavailable, LATER),
+    ("ServiceUnavailableException", Kind::Unavailable, LATER),
+    ("InvalidRequestException", Kind::Invalid, REQUEST),
+    ("InvalidParameterException", Kind::Invalid, REQUEST),
+    ("InvalidParameterValue", Kind::Invalid, REQUEST),
+    ("ValidationException", Kind::Invalid, REQUEST),
+    ("ValidationError", Kind::Invalid, ROLE),
+    ("MalformedPolicyDocument", Kind::Invalid, ROLE),
+    ("PackedPolicyTooLarge", Kind::Invalid, ROLE),
+];
+
+/// Why a call failed, before it is said what the call was for.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Failure {
+    /// The call was made.
+    Call { kind: Kind, cause: String },
+    /// It was not: the credentials for it could not be had, and this is why.
+    Credentials(Error),
+}
+
+impl Failure {
+    /// With what was tried; where that was to have credentials it stays so.
+    pub(super) fn at(self, doing: String) -> Error {
+        match self {
+            Self::Call { kind, cause } => Error { provider: NAME, doing, kind, cause },
+            Self::Credentials(error) => error,
+        }
+    }
+
+    /// What the caller may conclude.
+    #[cfg(test)]
+    pub(super) fn kind(&self) -> Kind {
+        match self {
+            Self::Call { kind, .. } => *kind,
+            Self::Credentials(error) => error.kind,
+        }
+    }
+
+    /// An answer that is not what the API promises.
+    pub(super) fn unreadable() -> Self {
+        Self::call(Kind::Unavailable, "the answer is not one of this API's, or too long; check the endpoint")
+    }
+
+    /// A secret without a string and without bytes.
+    pub(super) fn empty() -> Self {
+        Self::call(Kind::Invalid, "the secret has neither a string nor a binary value")
+    }
+
+    /// Nothing in the configuration gives credentials.
+    pub(super) fn no_credentials() -> Self {
+        Self::Credentials(default_chain(Kind::Unauthenticated))
+    }
+
+    fn call(kind: Kind, cause: &str) -> Self {
+        Self::Call { kind, cause: cause.to_owned() }
+    }
+
+    /// The meaning of an error code, with its message for the one code that is ambiguous without.
+    pub(super) fn of_code(code: &str, message: Option<&str>) -> Option<Self> {
+        let refused = ["InvalidRequestException", "InvalidParameterException"].contains(&code);
+        if refused && message.is_some_and(|message| message.to_ascii_lowercase().contains("marked for deletion")) {
+            return Some(Self::Call { kind: Kind::NotFound, cause: format!("{code}: {DELETED}") });
+        }
+        let (code, kind, cure) = CODES.iter().find(|(known, ..)| *known == code)?;
+        Some(Self::Call { kind: *kind, cause: format!("{code}: {cure}") })
+    }
+
+    /// The meaning of an answer that has no known code: a status never says that a secret is absent, because a proxy or
+    /// a wrong endpoint answers 404 as well.
+    fn of_status(status: u16) -> Self {
+        let (kind, cure) = match status {
+            401 => (Kind::Unauthenticated, KEYS),
+            403 => (Kind::Denied, ALLOW),
+            408 => (Kind::Unavailable, LATER),
+            429 => (Kind::Throttled, SLOW),
+            404 | 405 => (Kind::Unavailable, "this is not AWS; check the endpoint and any proxy"),
+            400..=499 => (Kind::Invalid, "AWS refused the request; check the store and the reference"),
+            500..=599 => (Kind::Unavailable, LATER),
+            _ => return Self::unreadable(),
+        };
+        Self::Call { kind, cause: format!("HTTP {status}: {cure}") }
+    }
+}
+
+/// What an SDK's error means.
+pub(super) fn failure<E>(error: &SdkError<E, HttpResponse>) -> Failure
+where
+    E: ProvideErrorMetadata + Source + 'static,
+{
+    if let Some(failure) = of_credentials(error) {
+        return failure;
+    }
+    match error {
+        SdkError::ServiceError(answer) => {
+            let code = answer.err().code().and_then(|code| Failure::of_code(code, answer.err().message()));
+            // An unknown code with a status of success would be an answer that was not understood.
+            code.unwrap_or_else(|| Failure::of_status(answer.raw().status().as_u16()))
+        }
+        SdkError::ResponseError(answer) => Failure::of_status(answer.raw().status().as_u16()),
+        SdkError::TimeoutError(_) => Failure::call(Kind::Unavailable, "AWS did not answer in time"),
+        SdkError::DispatchFailure(_) => Failure::call(
+            Kind::Unavailable,
+            "AWS could not be reached; check network, name resolution and certificates",
+        ),
+        _ => Failure::call(Kind::Invalid, "the request could not be built; check the store's region and endpoint"),
+    }
+}
+
+/// What a failure to have credentials means.
+pub(super) fn credentials_failure(error: &CredentialsError) -> Failure {
+    of_credentials(error).unwrap_or_else(Failure::no_credentials)
+}
+
+/// The SDK wraps the errors of our own providers; below them may be another of ours, and the first is the nearest.
+fn of_credentials(error: &(dyn Source + 'static)) -> Option<Failure> {
+    let chain = || std::iter::successors(Some(error), |error: &&(dyn Source + 'static)| (*error).source());
+    if let Some(ours) = chain().find_map(|error| error.downcast_ref::<Error>()) {
+        return Some(Failure::Credentials(ours.clone()));
+    }
+    let kind = match chain().find_map(|error| error.downcast_ref::<CredentialsError>())? {
+        CredentialsError::ProviderTimedOut(_) => Kind::Unavailable,
+        _ => Kind::Unauthenticated,
+    };
+    Some(Failure::Credentials(default_chain(kind)))
+}
+
+fn default_chain(kind: Kind) -> Error {
+    Error {
+        provider: NAME,
+        doing: "find the operator's own AWS credentials".to_owned(),
+        kind,
+        cause:
+            "neither its environment nor its ServiceAccount or node gives any; set `spec.provider.aws.auth`, or give \
+                the operator an IAM role"
+                .to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind_of(code: &str) -> Option<Kind> {
+        Failure::of_code(code, None).map(|failure| failure.kind())
+    }
+
+    #[test]
+    fn codes_mean_what_a_caller_may_conclude() {
+        for (code, kind) in [
+            ("ResourceNotFoundException", Some(Kind::NotFound)),
+            ("AccessDeniedException", Some(Kind::Denied)),
+            ("DecryptionFailure", Some(Kind::Denied)),
+            ("ExpiredTokenException", Some(Kind::Unauthenticated)),
+            ("SignatureDoesNotMatch", Some(Kind::Unauthenticated)),
+            ("ThrottlingException", Some(Kind::Throttled)),
+            ("InternalServiceError", Some(Kind::Unavailable)),
+            ("InvalidParameterException", Some(Kind::Invalid)),
+            ("SomethingNew", None),
+        ] {
+            assert_eq!(kind_of(code), kind, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_secret_that_is_marked_for_deletion_is_not_found_and_its_message_is_not_repeated() {
+        let message = "You can't do this because it was marked for deletion. canary";
+        for code in ["InvalidRequestException", "InvalidParameterException"] {
+            let error = Failure::of_code(code, Some(message)).unwrap().at("read \"a\"".into());
+            assert_eq!(error.kind, Kind::NotFound);
+            assert!(!format!("{error:?}{error}").contains("canary"));
+        }
+        let other = Failure::of_code("AccessDeniedException", Some(message)).unwrap();
+        assert_eq!(other.kind(), Kind::Denied);
+    }
+
+    #[test]
+    fn a_status_never_means_that_a_secret_is_absent() {
+        for status in 100..=599 {
+            assert_ne!(Failure::of_status(status).kind(), Kind::NotFound, "{status}");
+        }
+    }
+
+    #[test]
+    fn no_code_is_listed_twice() {
+        let mut codes: Vec<_> = CODES.iter().map(|(code, ..)| code).collect();
+        codes.sort_unstable();
+        assert!(codes.windows(2).all(|pair| pair[0] != pair[1]));
+    }
+}

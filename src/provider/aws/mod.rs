@@ -1,0 +1,86 @@
+//! Amazon Web Services: Secrets Manager.
+//!
+//! One HTTP client and one base configuration serve all sessions; a session adds its region and its credentials. The
+//! SDK's own retries are off, because `poll` decides when to ask again. Answers are bounded in bytes and time.
+
+mod batch;
+mod body;
+mod client;
+mod credential;
+mod error;
+mod secrets_manager;
+
+use std::sync::Arc;
+
+pub use client::{Base, Settings};
+
+use super::{Context, Credentials, Environment, Error, Kind, Provider};
+use crate::api::provider::AwsProvider;
+use crate::api::provider::aws::{AwsService, SessionTagsPolicy};
+
+/// A label of a host name is this long at most; no region comes near it.
+const LONGEST_REGION: usize = 63;
+
+/// Opens a session and reads the Secrets and annotations that its credentials begin with.
+pub(super) async fn open(
+    spec: &AwsProvider,
+    context: &Context,
+    credentials: Arc<dyn Credentials>,
+    environment: &Environment,
+) -> Result<Arc<dyn Provider>, Error> {
+    match spec.service {
+        AwsService::SecretsManager => (),
+        AwsService::ParameterStore => return Err(unsupported("AWS/ParameterStore", "ParameterStore")),
+        AwsService::CertificateManager => return Err(unsupported("AWS/CertificateManager", "CertificateManager")),
+    }
+    check_region(&spec.region)?;
+    let config = credential::configure(spec, context, credentials, &environment.aws).await?;
+    let prefix = spec.prefix.clone().unwrap_or_default();
+    Ok(Arc::new(secrets_manager::SecretsManager::new(&environment.aws, &config, prefix, environment.observer.clone())))
+}
+
+/// Whether a ClusterSecretStore's session differs from consumer to consumer: one of its selectors names no namespace, or
+/// the role is told the consumer's.
+pub(super) fn depends_on_consumer(spec: &AwsProvider) -> bool {
+    let open = |namespace: &Option<String>| namespace.as_deref().unwrap_or_default().is_empty();
+    let auth = spec.auth.as_ref();
+    let account = auth.and_then(|auth| auth.jwt.as_ref()).and_then(|jwt| jwt.service_account_ref.as_ref());
+    let secret = auth.and_then(|auth| auth.secret_ref.as_ref());
+    let mut keys = secret.into_iter().flat_map(|keys| {
+        [&keys.access_key_id_secret_ref, &keys.secret_access_key_secret_ref, &keys.session_token_secret_ref]
+    });
+    account.is_some_and(|account| open(&account.namespace))
+        || keys.any(|key| key.as_ref().is_some_and(|key| open(&key.namespace)))
+        || (spec.sessions_are_tagged() && spec.role.is_some())
+}
+
+impl AwsProvider {
+    fn sessions_are_tagged(&self) -> bool {
+        self.session_tags_policy.unwrap_or_default() != SessionTagsPolicy::None
+    }
+}
+
+/// The region becomes a part of a host name, so nothing but a region may be in it.
+fn check_region(region: &str) -> Result<(), Error> {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if !region.is_empty() && region.len() <= LONGEST_REGION && region.bytes().all(plain) {
+        return Ok(());
+    }
+    Err(refusal(
+        secrets_manager::NAME,
+        "`spec.provider.aws.region` is not a region: it must be like `eu-west-1`".to_owned(),
+    ))
+}
+
+fn unsupported(provider: &'static str, service: &str) -> Error {
+    let cause =
+        format!("`spec.provider.aws.service: {service}` is not supported by Keyferry yet; the store is kept as it is");
+    refusal(provider, cause)
+}
+
+fn refusal(provider: &'static str, cause: String) -> Error {
+    Error { provider, doing: "open the store".to_owned(), kind: Kind::Invalid, cause }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,261 @@
+//! Reading AWS Secrets Manager: twenty current values in a call where that is possible, one by one where it is not.
+//!
+//! The batch API answers with names and ARNs in no promised order, so an answer is given to a key only if it can be no
+//! other key's; every key that is left without one is read by itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_config::SdkConfig;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::types::Tag;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::Blob;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use futures::StreamExt;
+use futures::stream;
+use tokio::time::Instant;
+
+use super::batch::{self, Item};
+use super::client::Base;
+use super::error::{self, Failure};
+use crate::provider::{Batch, Error, Kind, Observer, Part, Read, RemoteKey, Validate, Validity};
+use crate::sealed::Sealed;
+
+/// The name of the provider in metrics and errors; ESO's.
+pub(super) const NAME: &str = "AWS/SecretsManager";
+
+/// AWS takes no more ids in one BatchGetSecretValue.
+const BATCH: usize = 20;
+/// AWS takes no longer id.
+const LONGEST_ID: usize = 2048;
+/// The stage that a reference without a version means, and the only one that the batch API reads.
+const CURRENT: &str = "AWSCURRENT";
+/// Before a version that is an id and not a stage; ESO's notation.
+const VERSION_ID: &str = "uuid/";
+/// How many single reads of one batch are under way at once.
+const ABREAST: usize = 4;
+/// When a principal that may not call the batch API is given another chance.
+const REPROBE: Duration = Duration::from_secs(3600);
+
+/// A session with one principal in one region.
+pub(super) struct SecretsManager {
+    client: Client,
+    credentials: Option<SharedCredentialsProvider>,
+    prefix: String,
+    observer: Arc<dyn Observer>,
+    batch_denied: Mutex<Option<Instant>>,
+}
+
+impl fmt::Debug for SecretsManager {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("SecretsManager").field("prefix", &self.prefix).finish_non_exhaustive()
+    }
+}
+
+impl SecretsManager {
+    pub(super) fn new(base: &Base, config: &SdkConfig, prefix: String, observer: Arc<dyn Observer>) -> Self {
+        let client = base.secrets_manager(config);
+        let credentials = config.credentials_provider();
+        Self { client, credentials, prefix, observer, batch_denied: Mutex::default() }
+    }
+
+    /// What AWS knows the secret by: the prefix is put before every key, as in ESO.
+    fn id(&self, key: &RemoteKey) -> String {
+        format!("{}{}", self.prefix, key.key)
+    }
+
+    fn fits_a_batch(&self, key: &RemoteKey) -> bool {
+        // One id that AWS takes for malformed would fail its whole batch.
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+=.@-!:".contains(&byte);
+        let id = self.id(key);
+        key.part == Part::Value
+            && key.version.as_deref().is_none_or(|version| version == CURRENT)
+            && (1..=LONGEST_ID).contains(&id.len())
+            && id.bytes().all(plain)
+    }
+
+    fn batch_is_denied(&self) -> bool {
+        let since = self.batch_denied.lock().unwrap_or_else(PoisonError::into_inner);
+        since.is_some_and(|since| since.elapsed() < REPROBE)
+    }
+
+    fn note_batch_denied(&self, denied: bool) {
+        *self.batch_denied.lock().unwrap_or_else(PoisonError::into_inner) = denied.then(Instant::now);
+    }
+
+    async fn read_together(&self, keys: &[RemoteKey]) -> Vec<Result<Sealed, Error>> {
+        let ids: Vec<_> = keys.iter().map(|key| self.id(key)).collect();
+        let distinct = ids.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect();
+        let request = self.client.batch_get_secret_value().set_secret_id_list(Some(distinct));
+        match self.call("BatchGetSecretValue", request.send()).await {
+            Ok(answer) => {
+                self.note_batch_denied(false);
+                let values = answer.secret_values.unwrap_or_default().into_iter().map(Item::of_value);
+                let errors = answer.errors.unwrap_or_default().into_iter().map(Item::of_error);
+                self.complete(keys, batch::assign(&ids, values.chain(errors).collect())).await
+            }
+            Err(Failure::Call { kind: Kind::Denied, .. }) => {
+                self.note_batch_denied(true);
+                self.read_each(keys).await
+            }
+            // It may be one id's fault, and the answer does not say whose.
+            Err(Failure::Call { kind: Kind::Invalid | Kind::NotFound, .. }) => self.read_each(keys).await,
+            Err(failure) => keys.iter().map(|key| Err(failure.clone().at(self.reading(key)))).collect(),
+        }
+    }
+
+    /// Reads what the batch left unanswered.
+    async fn complete(
+        &self,
+        keys: &[RemoteKey],
+        answers: Vec<Option<Result<Sealed, Failure>>>,
+    ) -> Vec<Result<Sealed, Error>> {
+        let answered = keys.iter().zip(answers).map(|(key, answer)| async move {
+            match answer {
+                Some(answer) => answer.map_err(|failure| failure.at(self.reading(key))),
+                None => self.read_one(key).await,
+            }
+        });
+        stream::iter(answered.collect::<Vec<_>>()).buffered(ABREAST).collect().await
+    }
+
+    async fn read_each(&self, keys: &[RemoteKey]) -> Vec<Result<Sealed, Error>> {
+        self.complete(keys, vec![None; keys.len()]).await
+    }
+
+    async fn read_one(&self, key: &RemoteKey) -> Result<Sealed, Error> {
+        let answer = match key.part {
+            Part::Value => self.value(key).await,
+            Part::Metadata => self.tags(key).await,
+        };
+        answer.map_err(|failure| failure.at(self.reading(key)))
+    }
+
+    async fn value(&self, key: &RemoteKey) -> Result<Sealed, Failure> {
+        let request = self.client.get_secret_value().secret_id(self.id(key));
+        let version = key.version.as_deref().unwrap_or(CURRENT);
+        let request = match version.strip_prefix(VERSION_ID) {
+            Some(id) => request.version_id(id),
+            None => request.version_stage(version),
+        };
+        let answer = self.call("GetSecretValue", request.send()).await?;
+        content(answer.secret_string, answer.secret_binary)
+    }
+
+    async fn tags(&self, key: &RemoteKey) -> Result<Sealed, Failure> {
+        let request = self.client.describe_secret().secret_id(self.id(key));
+        let answer = self.call("DescribeSecret", request.send()).await?;
+        tags_as_json(answer.tags.unwrap_or_default()).ok_or_else(Failure::unreadable)
+    }
+
+    async fn call<T, E>(
+        &self,
+        name: &'static str,
+        answer: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    ) -> Result<T, Failure>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let started = Instant::now();
+        let answer = answer.await.map_err(|error| error::failure(&error));
+        // Without credentials there was no call.
+        if !matches!(answer, Err(Failure::Credentials(_))) {
+            self.observer.called(NAME, name, answer.is_ok(), started.elapsed());
+        }
+        answer
+    }
+
+    fn reading(&self, key: &RemoteKey) -> String {
+        match key.part {
+            Part::Value => format!("read {:?}", self.id(key)),
+            Part::Metadata => format!("read the tags of {:?}", self.id(key)),
+        }
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Read for SecretsManager {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    /// Single for an hour after AWS said that this principal may not call the batch API.
+    fn batch(&self, key: &RemoteKey) -> Batch {
+        if self.fits_a_batch(key) && !self.batch_is_denied() { Batch::Many(BATCH) } else { Batch::Single }
+    }
+
+    fn is_immutable(&self, key: &RemoteKey) -> bool {
+        key.part == Part::Value && key.version.as_deref().is_some_and(|version| version.starts_with(VERSION_ID))
+    }
+
+    async fn read_many(&self, keys: &[RemoteKey]) -> Vec<Result<Sealed, Error>> {
+        let together = keys.len() > 1 && keys.len() <= BATCH && keys.iter().all(|key| self.fits_a_batch(key));
+        if together && !self.batch_is_denied() { self.read_together(keys).await } else { self.read_each(keys).await }
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Validate for SecretsManager {
+    /// Gets the credentials, as ESO does; what they allow is seen at the first read.
+    async fn validate(&self) -> Result<Validity, Error> {
+        let doing = || "validate the store".to_owned();
+        let credentials = self.credentials.as_ref().ok_or_else(|| Failure::no_credentials().at(doing()))?;
+        match credentials.provide_credentials().await {
+            Ok(_) => Ok(Validity::Valid),
+            Err(error) => Err(error::credentials_failure(&error).at(doing())),
+        }
+    }
+}
+
+/// The value of a secret; text counts where there is both, which AWS never has.
+pub(super) fn content(text: Option<String>, binary: Option<Blob>) -> Result<Sealed, Failure> {
+    match (text, binary) {
+        (Some(text), _) => Ok(Sealed::from(text)),
+        (None, Some(binary)) => Ok(Sealed::new(binary.into_inner())),
+        (None, None) => Err(Failure::empty()),
+    }
+}
+
+/// The bytes that Go's `json.Marshal` makes of the tags: sorted, and with three characters of HTML and two line ends of
+/// Unicode escaped.
+fn tags_as_json(tags: Vec<Tag>) -> Option<Sealed> {
+    let tags: BTreeMap<_, _> =
+        tags.into_iter().map(|tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default())).collect();
+    let mut json = serde_json::to_string(&tags).ok()?;
+    // None of the five occurs in JSON outside of a string.
+    for (plain, escaped) in
+        [('<', "\\u003c"), ('>', "\\u003e"), ('&', "\\u0026"), ('\u{2028}', "\\u2028"), ('\u{2029}', "\\u2029")]
+    {
+        json = json.replace(plain, escaped);
+    }
+    Some(json.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_are_the_bytes_that_go_makes() {
+        let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build();
+        let json = tags_as_json(vec![tag("b", "<&>\u{2028}\"\\\n\u{1}é"), tag("a", "1"), tag("B", "")]).unwrap();
+        let expected = r#"{"B":"","a":"1","b":"\u003c\u0026\u003e\u2028\"\\\n\u0001é"}"#;
+        assert_eq!(str::from_utf8(json.expose()).unwrap(), expected);
+        assert_eq!(tags_as_json(Vec::new()).unwrap().expose(), b"{}");
+    }
+
+    #[test]
+    fn a_secret_without_a_value_is_an_error() {
+        assert_eq!(content(Some("a".into()), None), Ok("a".into()));
+        assert_eq!(content(None, Some(Blob::new([0, 255]))), Ok(Sealed::new(vec![0, 255])));
+        assert_eq!(content(None, None).unwrap_err().kind(), Kind::Invalid);
+    }
+}

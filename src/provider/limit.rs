@@ -1,0 +1,193 @@
+//! A session that never asks for more than it may: so many calls at once, and so many a second.
+//!
+//! A call that gets no turn in time is refused here and never reaches the provider.
+
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+use super::{Batch, Error, Kind, Provider, Read, RemoteKey, Validate, Validity};
+use crate::sealed::Sealed;
+
+/// How many calls one session may make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Calls a second in the long run; 200 by default. A batch is one call.
+    pub per_second: NonZeroU32,
+    /// Calls that may start at once after a quiet time; 200 by default.
+    pub burst: NonZeroU32,
+    /// Calls that may be under way at once; 16 by default.
+    pub concurrency: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let calls = NonZeroU32::MIN.saturating_add(199);
+        Self { per_second: calls, burst: calls, concurrency: 16 }
+    }
+}
+
+/// Bounds the calls of `inner`.
+#[derive(Debug)]
+pub struct Limit {
+    inner: Arc<dyn Provider>,
+    under_way: Semaphore,
+    pace: Pace,
+    patience: Duration,
+}
+
+impl Limit {
+    /// A call waits for its turn for `patience` at most.
+    pub fn new(inner: Arc<dyn Provider>, limits: Limits, patience: Duration) -> Self {
+        Self { inner, under_way: Semaphore::new(limits.concurrency.max(1)), pace: Pace::new(limits), patience }
+    }
+
+    async fn turn(&self) -> Result<SemaphorePermit<'_>, (Kind, &'static str)> {
+        let end = Instant::now() + self.patience;
+        let Ok(Ok(permit)) = timeout_at(end, self.under_way.acquire()).await else {
+            return Err((Kind::Unavailable, "too many earlier calls of this store are still without an answer"));
+        };
+        let Some(start) = self.pace.book(Instant::now(), end) else {
+            return Err((Kind::Throttled, "this store's calls are at the operator's own rate limit"));
+        };
+        sleep_until(start).await;
+        Ok(permit)
+    }
+
+    fn refused(&self, doing: String, (kind, cause): (Kind, &str)) -> Error {
+        Error { provider: self.inner.name(), doing, kind, cause: cause.to_owned() }
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Read for Limit {
+    fn name(&self) -> &'static str {
+        self.inner.name()
+    }
+
+    fn batch(&self, key: &RemoteKey) -> Batch {
+        self.inner.batch(key)
+    }
+
+    fn is_immutable(&self, key: &RemoteKey) -> bool {
+        self.inner.is_immutable(key)
+    }
+
+    async fn read_many(&self, keys: &[RemoteKey]) -> Vec<Result<Sealed, Error>> {
+        if keys.is_empty() {
+            return Vec::new();
+        }
+        match self.turn().await {
+            Ok(_permit) => self.inner.read_many(keys).await,
+            Err(why) => keys.iter().map(|key| Err(self.refused(format!("read {:?}", key.key), why))).collect(),
+        }
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Validate for Limit {
+    async fn validate(&self) -> Result<Validity, Error> {
+        let _permit = self.turn().await.map_err(|why| self.refused("validate the store".to_owned(), why))?;
+        self.inner.validate().await
+    }
+}
+
+/// A token bucket that is kept as one instant: when the bucket will be full again.
+#[derive(Debug)]
+struct Pace {
+    each: Duration,
+    capacity: Duration,
+    full_at: Mutex<Option<Instant>>,
+}
+
+impl Pace {
+    fn new(limits: Limits) -> Self {
+        let each = Duration::from_secs(1) / limits.per_second.get();
+        Self { each, capacity: each * limits.burst.get(), full_at: Mutex::new(None) }
+    }
+
+    /// When the next call may start; nothing is taken where that is after `end`.
+    fn book(&self, now: Instant, end: Instant) -> Option<Instant> {
+        let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let booked = full_at.map_or(now, |at| at.max(now)) + self.each;
+        let start = booked.checked_sub(self.capacity).map_or(now, |at| at.max(now));
+        (start <= end).then(|| {
+            *full_at = Some(booked);
+            start
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::conformance;
+    use crate::provider::memory::{Memory, Shelf, key};
+    use futures::future::join_all;
+
+    fn limits(per_second: u32, burst: u32, concurrency: usize) -> Limits {
+        let count = |number| NonZeroU32::new(number).unwrap();
+        Limits { per_second: count(per_second), burst: count(burst), concurrency }
+    }
+
+    fn limited(memory: &Arc<Memory>, limits: Limits) -> Limit {
+        Limit::new(memory.clone(), limits, Duration::from_secs(15))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_a_burst_calls_start_at_the_rate() {
+        let memory = Arc::new(Memory::default());
+        memory.set("a", "1");
+        let session = limited(&memory, limits(10, 5, 100));
+        let started = Instant::now();
+        let keys = [key("a")];
+        join_all((0..25).map(|_| session.read_many(&keys))).await;
+        assert_eq!(memory.calls(), 25);
+        assert_eq!(started.elapsed().as_millis().div_ceil(100), 20);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_gets_no_turn_in_time_is_throttled_and_never_made() {
+        let memory = Arc::new(Memory::default());
+        let session = limited(&memory, limits(1, 1, 100));
+        let keys = [key("a")];
+        let answers = join_all((0..30).map(|_| session.read_many(&keys))).await;
+        let throttled = answers.iter().filter(|answer| answer[0].as_ref().unwrap_err().kind == Kind::Throttled).count();
+        assert_eq!((throttled, memory.calls()), (14, 16));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn calls_without_an_answer_hold_back_the_next() {
+        let memory = Arc::new(Memory::default());
+        memory.hang(true);
+        let session = Arc::new(limited(&memory, limits(100, 100, 2)));
+        let hanging: Vec<_> = (0..2)
+            .map(|_| {
+                let session = session.clone();
+                tokio::spawn(async move { session.read_many(&[key("a")]).await })
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        let error = session.validate().await.unwrap_err();
+        assert_eq!((error.kind, memory.calls()), (Kind::Unavailable, 2));
+        hanging.iter().for_each(tokio::task::JoinHandle::abort);
+        for task in hanging {
+            assert!(task.await.is_err());
+        }
+        memory.hang(false);
+        assert_eq!(session.validate().await, Ok(Validity::Valid));
+    }
+
+    #[tokio::test]
+    async fn the_decorated_session_conforms() {
+        let memory = Arc::new(Memory::default());
+        let session = Arc::new(limited(&memory, Limits::default()));
+        conformance::assert_all(&Shelf::new(memory, session)).await;
+    }
+}

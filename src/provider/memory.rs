@@ -1,0 +1,356 @@
+//! A provider, its credentials and its fixture in memory, for the tests of everything that uses a provider.
+//!
+//! What a test does to the server side (set, remove, fail, hang) is seen by the next read; what the other side did is
+//! counted. Nothing of the operator uses this module.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+
+use super::conformance::Fixture;
+use super::{
+    Batch, Credentials, Error, Kind, Observer, Part, Provider, Read, RemoteKey, SecretKeySelector,
+    ServiceAccountSelector, Token, Validate, Validity,
+};
+use crate::sealed::Sealed;
+
+/// The value of `name`, in its latest version.
+pub fn key(name: &str) -> RemoteKey {
+    RemoteKey { key: name.to_owned(), version: None, part: Part::Value }
+}
+
+/// The value of `name` in one version.
+pub fn key_at(name: &str, version: &str) -> RemoteKey {
+    RemoteKey { version: Some(version.to_owned()), ..key(name) }
+}
+
+/// A provider whose secrets are what the test says. Versions are counted from "1" and immutable.
+#[derive(Debug)]
+pub struct Memory {
+    state: Mutex<State>,
+    hanging: watch::Sender<bool>,
+    batch: usize,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    versions: BTreeMap<String, Vec<Sealed>>,
+    failing: Option<Kind>,
+    failing_keys: BTreeMap<String, Kind>,
+    calls: usize,
+    reads: BTreeMap<RemoteKey, usize>,
+    validations: usize,
+}
+
+impl Default for Memory {
+    /// Empty, in batches of 20.
+    fn default() -> Self {
+        Self::in_batches_of(20)
+    }
+}
+
+impl Memory {
+    /// Empty; a `size` of 1 means one key a call.
+    pub fn in_batches_of(size: usize) -> Self {
+        Self { state: Mutex::default(), hanging: watch::Sender::new(false), batch: size }
+    }
+
+    /// Adds a version and returns its name.
+    pub fn set(&self, name: &str, value: impl Into<Sealed>) -> String {
+        let mut state = self.state();
+        let versions = state.versions.entry(name.to_owned()).or_default();
+        versions.push(value.into());
+        versions.len().to_string()
+    }
+
+    /// Takes a secret away with all its versions.
+    pub fn remove(&self, name: &str) {
+        self.state().versions.remove(name);
+    }
+
+    /// Makes every read and validation fail, or none.
+    pub fn fail(&self, kind: Option<Kind>) {
+        self.state().failing = kind;
+    }
+
+    /// Makes every read of one key fail, or none.
+    pub fn fail_key(&self, name: &str, kind: Option<Kind>) {
+        let failing = &mut self.state().failing_keys;
+        match kind {
+            Some(kind) => failing.insert(name.to_owned(), kind),
+            None => failing.remove(name),
+        };
+    }
+
+    /// Lets every call wait, those under way included, until this is taken back.
+    pub fn hang(&self, hanging: bool) {
+        self.hanging.send_replace(hanging);
+    }
+
+    /// How many `read_many` there were.
+    pub fn calls(&self) -> usize {
+        self.state().calls
+    }
+
+    /// How often `key` was asked for.
+    pub fn reads(&self, key: &RemoteKey) -> usize {
+        self.state().reads.get(key).copied().unwrap_or(0)
+    }
+
+    /// How many validations there were.
+    pub fn validations(&self) -> usize {
+        self.state().validations
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn answer_when_told(&self) {
+        // It cannot fail: the sender is `self`.
+        let _ = self.hanging.subscribe().wait_for(|hanging| !hanging).await;
+    }
+}
+
+impl State {
+    fn read(&self, key: &RemoteKey) -> Result<Sealed, Error> {
+        let failure = |kind| failure(format!("read {:?}", key.key), kind);
+        if let Some(kind) = self.failing.or_else(|| self.failing_keys.get(&key.key).copied()) {
+            return Err(failure(kind));
+        }
+        let versions = self.versions.get(&key.key).ok_or_else(|| failure(Kind::NotFound))?;
+        let found = match &key.version {
+            None => versions.last(),
+            Some(version) => version.parse().ok().and_then(|number: usize| versions.get(number.checked_sub(1)?)),
+        };
+        found.cloned().ok_or_else(|| failure(Kind::NotFound))
+    }
+}
+
+fn failure(doing: String, kind: Kind) -> Error {
+    Error { provider: "Memory", doing, kind, cause: format!("it is {kind:?} as the test asked") }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Read for Memory {
+    fn name(&self) -> &'static str {
+        "Memory"
+    }
+
+    fn batch(&self, _key: &RemoteKey) -> Batch {
+        if self.batch > 1 { Batch::Many(self.batch) } else { Batch::Single }
+    }
+
+    fn is_immutable(&self, key: &RemoteKey) -> bool {
+        key.version.is_some()
+    }
+
+    async fn read_many(&self, keys: &[RemoteKey]) -> Vec<Result<Sealed, Error>> {
+        {
+            let mut state = self.state();
+            state.calls += 1;
+            for key in keys {
+                *state.reads.entry(key.clone()).or_default() += 1;
+            }
+        }
+        self.answer_when_told().await;
+        let state = self.state();
+        keys.iter().map(|key| state.read(key)).collect()
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Validate for Memory {
+    async fn validate(&self) -> Result<Validity, Error> {
+        self.state().validations += 1;
+        self.answer_when_told().await;
+        self.state().failing.map_or(Ok(Validity::Valid), |kind| Err(failure("validate the store".to_owned(), kind)))
+    }
+}
+
+/// A [`Memory`] and a session over it, such as a decorator, for the conformance suite.
+pub struct Shelf {
+    memory: Arc<Memory>,
+    session: Arc<dyn Provider>,
+}
+
+impl Shelf {
+    /// `session` reads what is put into `memory`.
+    pub fn new(memory: Arc<Memory>, session: Arc<dyn Provider>) -> Self {
+        Self { memory, session }
+    }
+}
+
+#[async_trait]
+impl Fixture for Shelf {
+    fn provider(&self) -> Arc<dyn Provider> {
+        self.session.clone()
+    }
+
+    async fn put(&self, key: &str, value: &[u8]) -> Option<String> {
+        Some(self.memory.set(key, Sealed::new(value.to_vec())))
+    }
+
+    async fn delete(&self, key: &str) {
+        self.memory.remove(key);
+    }
+}
+
+/// Credentials that are what the test says, in whatever namespace they are asked for.
+#[derive(Default)]
+pub struct Keyring {
+    state: Mutex<Keys>,
+}
+
+#[derive(Default)]
+struct Keys {
+    secrets: BTreeMap<(String, String), Sealed>,
+    annotations: BTreeMap<String, BTreeMap<String, String>>,
+    tokens: Vec<(String, Vec<String>)>,
+    changed: bool,
+}
+
+impl fmt::Debug for Keyring {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Keyring").finish_non_exhaustive()
+    }
+}
+
+impl Keyring {
+    /// Puts `value` under a key of a Secret.
+    pub fn set(&self, secret: &str, key: &str, value: &str) {
+        self.keys().secrets.insert((secret.to_owned(), key.to_owned()), value.into());
+    }
+
+    /// Makes a ServiceAccount with one annotation more.
+    pub fn annotate(&self, account: &str, name: &str, value: &str) {
+        self.keys().annotations.entry(account.to_owned()).or_default().insert(name.to_owned(), value.to_owned());
+    }
+
+    /// What [`Credentials::changed`] answers.
+    pub fn change(&self, changed: bool) {
+        self.keys().changed = changed;
+    }
+
+    /// The ServiceAccounts whose tokens were asked for, each with the audiences, in order.
+    pub fn tokens(&self) -> Vec<(String, Vec<String>)> {
+        self.keys().tokens.clone()
+    }
+
+    fn keys(&self) -> MutexGuard<'_, Keys> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn absent(field: &str) -> Error {
+    let cause = "there is no such object".to_owned();
+    Error { provider: "Kubernetes", doing: format!("read `{field}`"), kind: Kind::Unauthenticated, cause }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Credentials for Keyring {
+    async fn secret_key(&self, field: &str, selector: &SecretKeySelector) -> Result<Sealed, Error> {
+        let entry = (selector.name.clone(), selector.key.clone().unwrap_or_default());
+        self.keys().secrets.get(&entry).cloned().ok_or_else(|| absent(field))
+    }
+
+    /// The token is `token-` and how many there were before, and ends in an hour.
+    async fn token(
+        &self,
+        _field: &str,
+        account: &ServiceAccountSelector,
+        audiences: &[String],
+    ) -> Result<Token, Error> {
+        let mut keys = self.keys();
+        let value = format!("token-{}", keys.tokens.len());
+        let audiences = audiences.iter().chain(&account.audiences).cloned().collect();
+        keys.tokens.push((account.name.clone(), audiences));
+        Ok(Token { value: value.into(), expires: SystemTime::now() + Duration::from_secs(3600) })
+    }
+
+    async fn annotations(
+        &self,
+        field: &str,
+        account: &ServiceAccountSelector,
+    ) -> Result<BTreeMap<String, String>, Error> {
+        self.keys().annotations.get(&account.name).cloned().ok_or_else(|| absent(field))
+    }
+
+    async fn changed(&self) -> bool {
+        self.keys().changed
+    }
+}
+
+/// An observer that keeps nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Unobserved;
+
+impl Observer for Unobserved {
+    fn called(&self, _provider: &'static str, _call: &'static str, _ok: bool, _took: Duration) {}
+}
+
+/// An observer that keeps every call's name and outcome, in order.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    calls: Mutex<Vec<(&'static str, &'static str, bool)>>,
+}
+
+impl Ledger {
+    /// Provider, call and whether it went well; the ledger is empty afterwards.
+    pub fn take(&self) -> Vec<(&'static str, &'static str, bool)> {
+        std::mem::take(&mut self.calls.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Observer for Ledger {
+    fn called(&self, provider: &'static str, call: &'static str, ok: bool, _took: Duration) {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).push((provider, call, ok));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::conformance;
+
+    #[tokio::test]
+    async fn it_conforms_in_batches_and_singly() {
+        for size in [1, 20] {
+            let memory = Arc::new(Memory::in_batches_of(size));
+            conformance::assert_all(&Shelf::new(memory.clone(), memory)).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn it_fails_as_it_is_told() {
+        let memory = Memory::default();
+        memory.set("a", "1");
+        memory.set("b", "2");
+        memory.fail_key("b", Some(Kind::Throttled));
+        let answers = memory.read_many(&[key("a"), key("b")]).await;
+        assert_eq!((answers[0].clone(), answers[1].as_ref().unwrap_err().kind), (Ok("1".into()), Kind::Throttled));
+        memory.fail(Some(Kind::Unavailable));
+        assert_eq!(memory.read_many(&[key("a")]).await[0].as_ref().unwrap_err().kind, Kind::Unavailable);
+        assert_eq!((memory.calls(), memory.reads(&key("a")), memory.reads(&key("b"))), (2, 2, 1));
+    }
+
+    #[tokio::test]
+    async fn a_call_that_hangs_goes_on_when_it_may() {
+        let memory = Arc::new(Memory::default());
+        memory.set("a", "1");
+        memory.hang(true);
+        let reader = memory.clone();
+        let reading = tokio::spawn(async move { reader.read_many(&[key("a")]).await });
+        tokio::task::yield_now().await;
+        assert!(!reading.is_finished());
+        memory.hang(false);
+        assert_eq!(reading.await.unwrap(), [Ok("1".into())]);
+    }
+}
