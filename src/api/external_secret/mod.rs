@@ -11,7 +11,7 @@ use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::schema::{self, rule};
+use super::schema::{self, count, rule};
 
 pub use remote::{ConversionStrategy, DecodingStrategy, MetadataPolicy, NullBytePolicy, Part, RemoteKey, RemoteRef};
 pub use rewrite::{
@@ -40,7 +40,7 @@ pub use target::{
         "either data or dataFrom must have an entry: name at least one remote secret",
     ),
     rule(
-        "!has(self.data) || (has(self.target) && has(self.target.deletionPolicy) && self.target.deletionPolicy != 'Retain') || size(self.data) > 300 || [self.data.map(entry, entry.secretKey)].all(keys, keys.all(key, keys.indexOf(key) == keys.lastIndexOf(key)))",
+        "!has(self.data) || (has(self.target) && has(self.target.deletionPolicy) && self.target.deletionPolicy != 'Retain') || [self.data.map(entry, entry.secretKey)].all(keys, size(keys) > 300 || size(keys) * size(keys.join('')) > 1500000 || keys.all(key, keys.indexOf(key) == keys.lastIndexOf(key)))",
         "data names one secretKey twice: give every entry a secretKey of its own",
     ),
 ]))]
@@ -175,7 +175,7 @@ pub struct SourceRef {
     pub generator_ref: Option<GeneratorRef>,
 }
 
-/// A generator of the same namespace, or a ClusterGenerator.
+/// A generator of the same namespace, or a `ClusterGenerator`.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 #[schemars(extend("required" = ["kind", "name"]))]
@@ -201,7 +201,7 @@ pub struct GeneratorRef {
 #[serde(rename_all = "camelCase", default)]
 #[schemars(extend("x-kubernetes-validations" = [
     rule(
-        "[has(self.extract), has(self.find), has(self.sourceRef) && has(self.sourceRef.generatorRef)].filter(set, set).size() < 2",
+        &format!("{} + (has(self.sourceRef) && has(self.sourceRef.generatorRef) ? 1 : 0) < 2", count(&["extract", "find"])),
         "extract, find and sourceRef.generatorRef exclude each other: write an entry of dataFrom for each",
     ),
     rule(
