@@ -3,11 +3,12 @@
 //! All tests of a run share one, which [`shared`] starts with the first test that asks, and which ends with the process.
 //! It has RBAC, an audit log and garbage collection, and no node: pods stay pending.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
@@ -23,6 +24,7 @@ use crate::process::{Process, free_port, run};
 use crate::scratch::{Scratch, suffix};
 use crate::settings::{Settings, repository};
 use crate::tools::Tool;
+use crate::usage::Usage;
 
 const READY_WITHIN: Duration = Duration::from_secs(90);
 const ISSUER: &str = "https://kubernetes.default.svc";
@@ -64,7 +66,15 @@ impl ControlPlane {
 
     async fn existing(kubeconfig: &Path, settings: &Settings, scratch: Scratch) -> Result<Self> {
         let (server, admin) = (Server::of(kubeconfig).await?, kubeconfig.to_owned());
-        Ok(Self { processes: Vec::new(), server, admin, audit: None, settings: settings.clone(), scratch })
+        if !settings.remote && !server.is_local() {
+            bail!("{} is not on loopback: unset KUBECONFIG, or set KEYFERRY_E2E_REMOTE=true", server.url);
+        }
+        let plane = Self { processes: Vec::new(), server, admin, audit: None, settings: settings.clone(), scratch };
+        // CRDs that are there may be those of another operator, which lives by them.
+        if plane.kubectl(["get", "crd", "externalsecrets.external-secrets.io"]).await.is_err() {
+            plane.apply_crds().await?;
+        }
+        Ok(plane)
     }
 
     async fn start(settings: &Settings, scratch: Scratch) -> Result<Self> {
@@ -97,6 +107,11 @@ impl ControlPlane {
     /// What the API server was asked; none for a cluster that was not started here.
     pub fn audit(&self) -> Option<&Audit> {
         self.audit.as_ref()
+    }
+
+    /// What each process of it has used so far, by name; empty for a cluster that was not started here.
+    pub fn usage(&self) -> Result<BTreeMap<String, Usage>> {
+        self.processes.iter().map(|process| Ok((process.name().to_owned(), Usage::of(process.id())?))).collect()
     }
 
     /// The settings it was opened with.

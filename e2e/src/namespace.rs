@@ -22,6 +22,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::audit::Audit;
 use crate::control_plane::{self, ControlPlane};
 use crate::dump;
 use crate::helm::Helm;
@@ -73,6 +74,16 @@ impl Namespace {
     /// The control plane that it is in.
     pub fn plane(&self) -> &'static ControlPlane {
         self.plane
+    }
+
+    /// What the API server was asked; where that cannot be known, says so on standard error, and the test is to end.
+    pub fn audit(&self) -> Option<&'static Audit> {
+        let audit = self.plane.audit();
+        if audit.is_none() {
+            let test = test_name();
+            dump::write(&format!("SKIPPED {test}: it judges by the audit log of a control plane of its own\n"));
+        }
+        audit
     }
 
     /// A client with all rights, for this test's runtime.

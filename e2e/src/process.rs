@@ -39,6 +39,11 @@ impl Process {
         Ok(Self { name: name.to_owned(), child, log: log.to_owned(), _leash: leash })
     }
 
+    /// What it was started as.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The process id.
     pub fn id(&self) -> u32 {
         self.child.id()

@@ -21,7 +21,7 @@ async fn the_control_plane_serves_a_version_that_the_product_supports() -> Resul
 #[tokio::test]
 async fn the_audit_log_counts_exactly_the_calls_that_were_made() -> Result<()> {
     namespace::with(async |namespace| {
-        let Some(audit) = namespace.plane().audit() else { return Ok(()) };
+        let Some(audit) = namespace.audit() else { return Ok(()) };
         let user = namespace.plane().service_account(namespace.name(), "caller").await?;
         allow_all(namespace, "caller").await?;
         let maps: Api<ConfigMap> = Api::namespaced(user.client().await?, namespace.name());
