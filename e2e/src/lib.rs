@@ -1,1 +1,23 @@
-//! e2e
+//! The ground that the end-to-end tests stand on: a control plane, emulators, faults, and the operator as a process.
+//!
+//! Everything is real and on loopback. API calls are judged by the API server's audit log ([`audit`]), provider calls by
+//! a proxy in front of the emulator ([`proxy`]); nothing is taken from the operator's own metrics except to compare.
+//! A test takes a [`namespace`] of its own, makes objects from [`fixtures`], and waits for conditions with a time limit.
+//! Nothing here sleeps to let something happen.
+
+pub mod audit;
+pub mod aws;
+pub mod control_plane;
+mod dump;
+pub mod fixtures;
+pub mod helm;
+pub mod http;
+pub mod kubeconfig;
+mod leash;
+pub mod namespace;
+pub mod operator;
+pub mod process;
+pub mod proxy;
+pub mod scratch;
+pub mod settings;
+pub mod tools;

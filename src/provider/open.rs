@@ -41,7 +41,15 @@ async fn connect(
     match spec.provider.chosen() {
         Chosen::Aws(aws) => aws::open(aws, context, credentials, environment).await,
         Chosen::Fake(fake) => Ok(Arc::new(Fake::new(fake))),
-        Chosen::Unsupported(slot) => Err(unsupported(slot)),
+        Chosen::GcpSm(_)
+        | Chosen::AzureKv(_)
+        | Chosen::Vault(_)
+        | Chosen::OpenBao(_)
+        | Chosen::Alibaba(_)
+        | Chosen::Kubernetes(_)
+        | Chosen::Crd(_)
+        | Chosen::Webhook(_)
+        | Chosen::Unsupported(_) => Err(unsupported(spec.provider.slot())),
         Chosen::Missing => Err(invalid("`spec.provider` names no provider")),
     }
 }
@@ -52,7 +60,7 @@ pub fn depends_on_consumer(spec: &SecretStoreSpec, kind: StoreKind) -> bool {
     kind == StoreKind::ClusterSecretStore
         && match spec.provider.chosen() {
             Chosen::Aws(aws) => aws::depends_on_consumer(aws),
-            Chosen::Fake(_) | Chosen::Unsupported(_) | Chosen::Missing => false,
+            _ => false,
         }
 }
 

@@ -1,0 +1,132 @@
+{{/*
+The operator's rights, each with the code that needs it. What is namespaced is one block, which becomes a ClusterRole or,
+with `scopedRBAC`, a Role in each scoped namespace. `update` is nowhere (but for finalizers, see there): every write is a patch.
+*/}}
+
+{{- define "keyferry.rules.namespaced" -}}
+# cluster/target: reads a target before it is written and when drift is checked; cluster/credentials: reads the Secrets
+# that a store's `auth` names. `create` is authorised for server-side apply, `patch` for every later write, `delete` for
+# deletionPolicy Delete. Not here: `list` and `watch` (either one reads every Secret in reach) and `update`.
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [get, create, patch, delete]
+{{- if .Values.secrets.watch }}
+# cluster/target, because secrets.watch is true: repairs drift at once instead of at the next check. This equals reading
+# EVERY Secret in reach: RBAC knows no labels, so the operator's own selector takes nothing off what the token may do.
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [list, watch]
+{{- end }}
+# controller/external_secret: what is to be synced. `patch` is for metadata.finalizers, by merge patch.
+- apiGroups: [external-secrets.io]
+  resources: [externalsecrets]
+  verbs: [get, list, watch, patch]
+# cluster/status: conditions, refreshTime, syncedResourceVersion, binding.
+- apiGroups: [external-secrets.io]
+  resources: [externalsecrets/status]
+  verbs: [patch]
+{{- if .Values.openshiftFinalizers }}
+# cluster/target: an owner reference with blockOwnerDeletion. Only where OwnerReferencesPermissionEnforcement is on (as on
+# OpenShift) does the API server ask for it.
+- apiGroups: [external-secrets.io]
+  resources: [externalsecrets/finalizers]
+  verbs: [update]
+{{- end }}
+# controller/secret_store: stores, their validation, and its result.
+- apiGroups: [external-secrets.io]
+  resources: [secretstores]
+  verbs: [get, list, watch]
+- apiGroups: [external-secrets.io]
+  resources: [secretstores/status]
+  verbs: [patch]
+# cluster/events: `patch` counts up an event that is there already.
+- apiGroups: ["", events.k8s.io]
+  resources: [events]
+  verbs: [create, patch]
+{{- if .Values.rbac.serviceAccountTokenCreate }}
+# cluster/credentials, because rbac.serviceAccountTokenCreate is true: tokens for stores with a serviceAccountRef, and the
+# role annotations of those ServiceAccounts. It lets the operator act as ANY ServiceAccount in reach; prefer
+# serviceAccountTokens, which names them.
+- apiGroups: [""]
+  resources: [serviceaccounts/token]
+  verbs: [create]
+- apiGroups: [""]
+  resources: [serviceaccounts]
+  verbs: [get]
+{{- end }}
+{{- end }}
+
+{{- define "keyferry.rules.cluster" -}}
+{{- if include "keyferry.clusterStores" . }}
+# controller/cluster_secret_store: as for SecretStores.
+- apiGroups: [external-secrets.io]
+  resources: [clustersecretstores]
+  verbs: [get, list, watch]
+- apiGroups: [external-secrets.io]
+  resources: [clustersecretstores/status]
+  verbs: [patch]
+# controller/cluster_secret_store: a store's `conditions` select namespaces by label and are checked again when one changes.
+- apiGroups: [""]
+  resources: [namespaces]
+  verbs: [get, list, watch]
+{{- end }}
+{{- end }}
+
+{{- define "keyferry.rules.lease" -}}
+# cluster/lease: the one Lease that says who leads. A POST cannot be limited to a name, hence the second rule.
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  resourceNames: [{{ include "keyferry.leaseName" . | quote }}]
+  verbs: [get, update, patch]
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  verbs: [create]
+{{- end }}
+
+{{/* One grant: role, binding, and the operator as its subject. Takes a dict: context, kind (ClusterRole or Role), name,
+namespace (of a Role) and rules (the name of a template). */}}
+{{- define "keyferry.grant" }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {{ .kind }}
+metadata:
+  name: {{ .name }}
+  {{- with .namespace }}
+  namespace: {{ . }}
+  {{- end }}
+  labels:
+    {{- include "keyferry.labels" .context | nindent 4 }}
+rules:
+  {{- .rules | trim | nindent 2 }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {{ .kind }}Binding
+metadata:
+  name: {{ .name }}
+  {{- with .namespace }}
+  namespace: {{ . }}
+  {{- end }}
+  labels:
+    {{- include "keyferry.labels" .context | nindent 4 }}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: {{ .kind }}
+  name: {{ .name }}
+subjects:
+  - kind: ServiceAccount
+    name: {{ include "keyferry.serviceAccountName" .context }}
+    namespace: {{ include "keyferry.namespace" .context }}
+{{- end }}
+
+{{/* Takes one entry of serviceAccountTokens. */}}
+{{- define "keyferry.rules.tokens" -}}
+# cluster/credentials: tokens for the stores that name these ServiceAccounts, and their role annotations.
+- apiGroups: [""]
+  resources: [serviceaccounts/token]
+  resourceNames: {{ toJson .names }}
+  verbs: [create]
+- apiGroups: [""]
+  resources: [serviceaccounts]
+  resourceNames: {{ toJson .names }}
+  verbs: [get]
+{{- end }}

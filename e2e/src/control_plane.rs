@@ -1,0 +1,278 @@
+//! A real control plane on loopback: etcd, kube-apiserver, kube-controller-manager; or the cluster of `KUBECONFIG`.
+//!
+//! All tests of a run share one, which [`shared`] starts with the first test that asks, and which ends with the process.
+//! It has RBAC, an audit log and garbage collection, and no node: pods stay pending.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
+use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
+use k8s_openapi::api::core::v1::ServiceAccount;
+use kube::Client;
+use kube::api::{Api, PostParams};
+use tokio::sync::OnceCell;
+
+use crate::audit::{self, Audit};
+use crate::kubeconfig::{self, Server, to_pem};
+use crate::process::{Process, free_port, run};
+use crate::scratch::{Scratch, suffix};
+use crate::settings::{Settings, repository};
+use crate::tools::Tool;
+
+const READY_WITHIN: Duration = Duration::from_secs(90);
+const ISSUER: &str = "https://kubernetes.default.svc";
+/// What tests need of the controller manager; more would only add to the audit log.
+const CONTROLLERS: &str = "clusterrole-aggregation-controller,garbage-collector-controller,namespace-controller,\
+    root-ca-certificate-publisher-controller,serviceaccount-controller,serviceaccount-token-controller,\
+    validatingadmissionpolicy-status-controller";
+
+static SHARED: OnceCell<ControlPlane> = OnceCell::const_new();
+
+/// The control plane of this run, started if need be.
+pub async fn shared() -> Result<&'static ControlPlane> {
+    SHARED.get_or_try_init(async || ControlPlane::open(&Settings::from_environment()).await).await
+}
+
+/// A control plane that can be used, and whatever of it was started here.
+#[derive(Debug)]
+pub struct ControlPlane {
+    // Dropped in this order: clients before servers, the folder last.
+    processes: Vec<Process>,
+    server: Server,
+    admin: PathBuf,
+    audit: Option<Audit>,
+    settings: Settings,
+    scratch: Scratch,
+}
+
+impl ControlPlane {
+    /// Takes the cluster that `settings` names, or starts a control plane.
+    pub async fn open(settings: &Settings) -> Result<Self> {
+        let scratch = Scratch::new("e2e", settings.keep)?;
+        let plane = match &settings.kubeconfig {
+            Some(kubeconfig) => Self::existing(kubeconfig, settings, scratch).await,
+            None => Self::start(settings, scratch).await,
+        };
+        plane.context("get a control plane")
+    }
+
+    async fn existing(kubeconfig: &Path, settings: &Settings, scratch: Scratch) -> Result<Self> {
+        let (server, admin) = (Server::of(kubeconfig).await?, kubeconfig.to_owned());
+        Ok(Self { processes: Vec::new(), server, admin, audit: None, settings: settings.clone(), scratch })
+    }
+
+    async fn start(settings: &Settings, scratch: Scratch) -> Result<Self> {
+        let files = Files::write(&scratch)?;
+        let (etcd, store) = start_etcd(settings, &scratch).await?;
+        let (apiserver, server) = start_apiserver(settings, &scratch, &files, &store).await?;
+        let admin = scratch.path().join("admin.kubeconfig");
+        server.write(&admin, "admin", &files.admin_token)?;
+        let audit = Some(Audit::new(scratch.path().join("audit.log")));
+        let processes = vec![apiserver, etcd];
+        let mut plane = Self { processes, server, admin, audit, settings: settings.clone(), scratch };
+        plane.await_apiserver().await?;
+        // Before the controller manager: its garbage collector looks for new kinds at its start, then every 30 s.
+        plane.apply_crds().await?;
+        let manager = plane.start_controller_manager(&files).await?;
+        plane.processes.insert(0, manager);
+        Ok(plane)
+    }
+
+    /// A client with all rights. It belongs to the runtime it was made in: make one for each test.
+    pub async fn client(&self) -> Result<Client> {
+        kubeconfig::client(&self.admin).await
+    }
+
+    /// The kubeconfig file with all rights.
+    pub fn kubeconfig(&self) -> &Path {
+        &self.admin
+    }
+
+    /// What the API server was asked; none for a cluster that was not started here.
+    pub fn audit(&self) -> Option<&Audit> {
+        self.audit.as_ref()
+    }
+
+    /// The settings it was opened with.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The folder for this run's files.
+    pub fn scratch(&self) -> &Scratch {
+        &self.scratch
+    }
+
+    /// Makes a ServiceAccount, if there is none of that name, and a token for it that is good for a day.
+    pub async fn service_account(&self, namespace: &str, name: &str) -> Result<Identity> {
+        let accounts: Api<ServiceAccount> = Api::namespaced(self.client().await?, namespace);
+        if accounts.get_opt(name).await?.is_none() {
+            let mut account = ServiceAccount::default();
+            account.metadata.name = Some(name.to_owned());
+            accounts.create(&PostParams::default(), &account).await?;
+        }
+        let spec = TokenRequestSpec { expiration_seconds: Some(86_400), ..TokenRequestSpec::default() };
+        let request = TokenRequest { spec, ..TokenRequest::default() };
+        let answer = accounts.create_token_request(name, &PostParams::default(), &request).await?;
+        let token = answer.status.context("the token request has no status")?.token;
+        let user = format!("system:serviceaccount:{namespace}:{name}");
+        let kubeconfig = self.scratch.path().join(format!("{namespace}.{name}.{}.kubeconfig", suffix()));
+        self.server.write(&kubeconfig, &user, &token)?;
+        Ok(Identity { user, kubeconfig })
+    }
+
+    /// Runs kubectl with all rights and answers its standard output.
+    pub async fn kubectl<I: AsRef<std::ffi::OsStr>>(&self, arguments: impl IntoIterator<Item = I>) -> Result<String> {
+        let mut command = Command::new(Tool::Kubectl.find(&self.settings)?);
+        // Its cache of the API's kinds belongs to this control plane alone.
+        command.arg("--kubeconfig").arg(&self.admin).arg("--cache-dir").arg(self.scratch.path().join("kubectl"));
+        run({
+            command.args(arguments);
+            command
+        })
+        .await
+    }
+
+    /// Applies the repository's CRDs as a person would, on the client's side, and waits until they are served.
+    pub async fn apply_crds(&self) -> Result<()> {
+        let folder = repository().join("crds");
+        if !folder.is_dir() {
+            return Ok(());
+        }
+        let folder = folder.as_os_str();
+        self.kubectl(["apply".as_ref(), "-f".as_ref(), folder]).await?;
+        self.kubectl(["wait".as_ref(), "--for=condition=Established".as_ref(), "-f".as_ref(), folder]).await?;
+        Ok(())
+    }
+
+    /// Stops what was started here, in order. Without it the processes are killed when their handle is dropped.
+    pub async fn stop(mut self) -> Result<()> {
+        for process in &mut self.processes {
+            process.stop().await?;
+        }
+        Ok(())
+    }
+
+    async fn await_apiserver(&mut self) -> Result<()> {
+        let client = self.client().await?;
+        let apiserver = self.processes.first_mut().context("the API server was started")?;
+        apiserver.ready(READY_WITHIN, async || answers(&client, "/readyz").await).await
+    }
+
+    async fn start_controller_manager(&self, files: &Files) -> Result<Process> {
+        let kubeconfig = self.scratch.path().join("controller-manager.kubeconfig");
+        self.server.write(&kubeconfig, CONTROLLER_MANAGER, &files.manager_token)?;
+        let mut command = Command::new(Tool::ControllerManager.find(&self.settings)?);
+        command.arg(format!("--kubeconfig={}", kubeconfig.display()));
+        command.arg(format!("--service-account-private-key-file={}", files.private_key.display()));
+        command.arg(format!("--root-ca-file={}", self.scratch.write("ca.crt", &self.server.authority)?.display()));
+        command.arg(format!("--controllers={CONTROLLERS}"));
+        command.args(["--leader-elect=false", "--secure-port=0", "--kube-api-qps=200", "--kube-api-burst=400"]);
+        Process::start("kube-controller-manager", command, &self.scratch.path().join("controller-manager.log"))
+    }
+}
+
+/// Somebody who may talk to the API server.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// The name that RBAC and the audit log know.
+    pub user: String,
+    /// A file with the server and the token.
+    pub kubeconfig: PathBuf,
+}
+
+impl Identity {
+    /// A client as this user, for the runtime it is made in.
+    pub async fn client(&self) -> Result<Client> {
+        kubeconfig::client(&self.kubeconfig).await
+    }
+}
+
+const CONTROLLER_MANAGER: &str = "system:kube-controller-manager";
+
+/// What the API server and the controller manager must both know.
+struct Files {
+    admin_token: String,
+    manager_token: String,
+    tokens: PathBuf,
+    private_key: PathBuf,
+    public_key: PathBuf,
+    audit_policy: PathBuf,
+}
+
+impl Files {
+    fn write(scratch: &Scratch) -> Result<Self> {
+        let [admin_token, manager_token] = [0, 1].map(|_| suffix() + &suffix() + &suffix());
+        let tokens = format!(
+            "{admin_token},admin,admin,\"system:masters\"\n\
+             {manager_token},{CONTROLLER_MANAGER},controller-manager,\"system:masters\"\n"
+        );
+        let (private, public) = signing_key()?;
+        Ok(Self {
+            tokens: scratch.write("tokens.csv", tokens)?,
+            private_key: scratch.write("service-account.key", private)?,
+            public_key: scratch.write("service-account.pub", public)?,
+            audit_policy: scratch.write("audit-policy.json", audit::POLICY)?,
+            admin_token,
+            manager_token,
+        })
+    }
+}
+
+/// A key pair for ServiceAccount tokens, both halves as PEM.
+fn signing_key() -> Result<(String, String)> {
+    let algorithm = &ECDSA_P256_SHA256_ASN1_SIGNING;
+    let private = EcdsaKeyPair::generate_pkcs8(algorithm, &SystemRandom::new())?;
+    let pair = EcdsaKeyPair::from_pkcs8(algorithm, private.as_ref())?;
+    let public: PublicKeyX509Der<'_> = pair.public_key().as_der()?;
+    Ok((to_pem("PRIVATE KEY", private.as_ref()), to_pem("PUBLIC KEY", public.as_ref())))
+}
+
+async fn start_etcd(settings: &Settings, scratch: &Scratch) -> Result<(Process, String)> {
+    let (client, peer) = (format!("http://127.0.0.1:{}", free_port()?), format!("http://127.0.0.1:{}", free_port()?));
+    let mut command = Command::new(Tool::Etcd.find(settings)?);
+    command.arg("--data-dir").arg(scratch.path().join("etcd")).arg("--unsafe-no-fsync");
+    command.args(["--listen-client-urls", &client, "--advertise-client-urls", &client]);
+    command.args(["--listen-peer-urls", &peer, "--initial-advertise-peer-urls", &peer]);
+    command.args(["--initial-cluster", &format!("default={peer}"), "--quota-backend-bytes", "8589934592"]);
+    let mut etcd = Process::start("etcd", command, &scratch.path().join("etcd.log"))?;
+    let health = format!("{client}/health");
+    etcd.ready(READY_WITHIN, async || crate::http::get(&health).await.is_ok_and(|answer| answer.is_success())).await?;
+    Ok((etcd, client))
+}
+
+async fn start_apiserver(
+    settings: &Settings,
+    scratch: &Scratch,
+    files: &Files,
+    store: &str,
+) -> Result<(Process, Server)> {
+    let port = free_port()?;
+    let mut command = Command::new(Tool::ApiServer.find(settings)?);
+    command.args(["--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", "--endpoint-reconciler-type=none"]);
+    command.args(["--service-cluster-ip-range=10.96.0.0/16", "--authorization-mode=RBAC", "--profiling=false"]);
+    command.arg(format!("--secure-port={port}")).arg(format!("--etcd-servers={store}"));
+    command.arg(format!("--cert-dir={}", scratch.path().join("certificates").display()));
+    command.arg(format!("--service-account-issuer={ISSUER}"));
+    command.arg(format!("--service-account-key-file={}", files.public_key.display()));
+    command.arg(format!("--service-account-signing-key-file={}", files.private_key.display()));
+    command.arg(format!("--token-auth-file={}", files.tokens.display()));
+    command.arg(format!("--audit-policy-file={}", files.audit_policy.display()));
+    command.arg(format!("--audit-log-path={}", scratch.path().join("audit.log").display()));
+    // A log that is turned over would move under the reader.
+    command.arg("--audit-log-maxsize=100000");
+    let mut apiserver = Process::start("kube-apiserver", command, &scratch.path().join("apiserver.log"))?;
+    let certificate = scratch.path().join("certificates/apiserver.crt");
+    apiserver.ready(READY_WITHIN, async || std::fs::metadata(&certificate).is_ok_and(|file| file.len() > 0)).await?;
+    Ok((apiserver, Server { url: format!("https://127.0.0.1:{port}"), authority: std::fs::read(&certificate)? }))
+}
+
+async fn answers(client: &Client, path: &str) -> bool {
+    let Ok(request) = http::Request::get(path).body(Vec::new()) else { return false };
+    client.request_text(request).await.is_ok()
+}

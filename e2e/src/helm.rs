@@ -1,0 +1,89 @@
+//! Helm, in both majors, as a user of the control plane.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use crate::control_plane::ControlPlane;
+use crate::process::run;
+use crate::settings::{Settings, repository};
+use crate::tools::Tool;
+
+/// One of Helm's majors, with a home of its own.
+#[derive(Clone, Debug)]
+pub struct Helm {
+    binary: PathBuf,
+    home: PathBuf,
+    kubeconfig: PathBuf,
+}
+
+/// The chart of this repository.
+pub fn chart() -> PathBuf {
+    repository().join("charts/keyferry")
+}
+
+impl Helm {
+    /// Helm 4 against `plane`, as its administrator.
+    pub fn four(plane: &ControlPlane) -> Result<Self> {
+        Self::new(Tool::Helm, plane.settings(), plane)
+    }
+
+    /// Helm 3 against `plane`, as its administrator.
+    pub fn three(plane: &ControlPlane) -> Result<Self> {
+        Self::new(Tool::Helm3, plane.settings(), plane)
+    }
+
+    fn new(tool: Tool, settings: &Settings, plane: &ControlPlane) -> Result<Self> {
+        let (home, kubeconfig) = (plane.scratch().path().join("helm"), plane.kubeconfig().to_owned());
+        Ok(Self { binary: tool.find(settings)?, home, kubeconfig })
+    }
+
+    /// Any command of it, with its standard output for an answer.
+    pub async fn run<I: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = I>) -> Result<String> {
+        let mut command = Command::new(&self.binary);
+        command.env("KUBECONFIG", &self.kubeconfig);
+        for variable in ["HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME"] {
+            command.env(variable, self.home.join(variable));
+        }
+        command.args(arguments);
+        run(command).await
+    }
+
+    /// Lints a chart strictly.
+    pub async fn lint(&self, chart: &Path, values: &Value) -> Result<()> {
+        let values = set(values)?;
+        let arguments = ["lint".as_ref(), "--strict".as_ref(), chart.as_os_str(), values.as_ref()];
+        self.run(arguments).await.map(|_| ())
+    }
+
+    /// Renders a chart, CRDs included; each document as JSON.
+    pub async fn template(&self, chart: &Path, namespace: &str, values: &Value) -> Result<Vec<Value>> {
+        let (values, namespace) = (set(values)?, format!("--namespace={namespace}"));
+        let fixed = ["template", "keyferry", "--include-crds", &namespace, &values].map(AsRef::as_ref);
+        let text = self.run(fixed.into_iter().chain([chart.as_os_str()])).await?;
+        let documents: Vec<Value> = serde_saphyr::from_multiple(&text).context("read what the chart renders")?;
+        Ok(documents.into_iter().filter(|document| !document.is_null()).collect())
+    }
+
+    /// Installs a chart, or upgrades it, and does not wait for pods: this control plane has no node.
+    pub async fn install(&self, release: &str, chart: &Path, namespace: &str, values: &Value) -> Result<()> {
+        let (values, namespace) = (set(values)?, format!("--namespace={namespace}"));
+        let fixed = ["upgrade", "--install", release, &namespace, &values].map(AsRef::as_ref);
+        self.run(fixed.into_iter().chain([chart.as_os_str()])).await.map(|_| ())
+    }
+
+    /// Removes a release.
+    pub async fn uninstall(&self, release: &str, namespace: &str) -> Result<()> {
+        self.run(["uninstall", release, &format!("--namespace={namespace}")]).await.map(|_| ())
+    }
+}
+
+/// All values as the one flag that takes JSON; an empty object sets nothing.
+fn set(values: &Value) -> Result<String> {
+    let fields = values.as_object().context("values are an object")?;
+    let pairs: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    Ok(format!("--set-json={}", pairs.join(",")))
+}

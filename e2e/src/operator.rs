@@ -1,0 +1,195 @@
+//! The operator as a process of its own, with the rights that its ServiceAccount has and no more.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use rustix::process::Signal;
+
+use crate::control_plane::{ControlPlane, Identity};
+use crate::namespace::Namespace;
+use crate::process::{Process, free_port};
+use crate::scratch::suffix;
+use crate::settings::Settings;
+
+/// What Linux counts CPU time in, on every platform that Rust's `std` knows.
+const TICKS_PER_SECOND: u64 = 100;
+
+/// How to start an operator.
+#[derive(Clone, Debug)]
+pub struct Launch {
+    identity: Identity,
+    flags: Vec<String>,
+    environment: BTreeMap<String, String>,
+}
+
+impl Launch {
+    /// An operator that acts as `identity`, with the flags it needs to live beside others on one machine.
+    pub fn new(identity: &Identity) -> Self {
+        let environment = [("AWS_EC2_METADATA_DISABLED", "true"), ("RUST_BACKTRACE", "1")];
+        let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Self { identity: identity.clone(), flags: Vec::new(), environment: BTreeMap::from(environment) }
+    }
+
+    /// Adds a flag as it stands on the command line.
+    #[must_use]
+    pub fn flag(mut self, flag: impl Into<String>) -> Self {
+        self.flags.push(flag.into());
+        self
+    }
+
+    /// Sets a variable of its environment, which is otherwise empty.
+    #[must_use]
+    pub fn variable(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.environment.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Has all calls to AWS go to `endpoint`, for example [`crate::proxy::Proxy::url`].
+    #[must_use]
+    pub fn aws_at(self, endpoint: &str) -> Self {
+        self.variable("AWS_SECRETSMANAGER_ENDPOINT", endpoint).variable("AWS_STS_ENDPOINT", endpoint)
+    }
+
+    /// Starts it and waits until it says that it is ready. Its log's tail is written when the test of `namespace` fails.
+    pub async fn start(self, namespace: &Namespace, within: Duration) -> Result<Operator> {
+        let mut operator = self.spawn(namespace.plane())?;
+        namespace.watch_log(operator.process.log());
+        operator.await_ready(within).await?;
+        Ok(operator)
+    }
+
+    /// Starts it and does not wait.
+    pub fn spawn(self, plane: &ControlPlane) -> Result<Operator> {
+        let (metrics, live) = (free_port()?, free_port()?);
+        let mut command = Command::new(binary(plane.settings())?);
+        command.env_clear().env("KUBECONFIG", &self.identity.kubeconfig).envs(&self.environment);
+        command.arg(format!("--metrics-addr=127.0.0.1:{metrics}")).arg(format!("--live-addr=127.0.0.1:{live}"));
+        command.args(&self.flags);
+        let log = plane.scratch().path().join(format!("operator-{}.log", suffix()));
+        let process = Process::start("keyferry", command, &log)?;
+        Ok(Operator { process, user: self.identity.user, metrics, live })
+    }
+}
+
+/// A running operator; killed on drop.
+#[derive(Debug)]
+pub struct Operator {
+    process: Process,
+    user: String,
+    metrics: u16,
+    live: u16,
+}
+
+impl Operator {
+    /// The name that the audit log knows it by.
+    pub fn user(&self) -> &str {
+        &self.user
+    }
+
+    /// Waits until `/readyz` answers 200.
+    pub async fn await_ready(&mut self, within: Duration) -> Result<()> {
+        let url = format!("http://127.0.0.1:{}/readyz", self.live);
+        self.process.ready(within, async || crate::http::get(&url).await.is_ok_and(|answer| answer.is_success())).await
+    }
+
+    /// Its metrics: the series as it is written, with its labels, and its value.
+    pub async fn metrics(&self) -> Result<BTreeMap<String, f64>> {
+        let answer = crate::http::get(&format!("http://127.0.0.1:{}/metrics", self.metrics)).await?;
+        if !answer.is_success() {
+            bail!("/metrics answered {}", answer.status);
+        }
+        Ok(series(&answer.text()))
+    }
+
+    /// CPU time used so far, in user and kernel mode together, to 10 ms.
+    pub fn cpu(&self) -> Result<Duration> {
+        let stat = self.proc("stat")?;
+        // The second field is the program's name in brackets, which may hold anything.
+        let (_, fields) = stat.rsplit_once(')').context("stat has a name in brackets")?;
+        let ticks: u64 = fields.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+        Ok(Duration::from_millis(ticks * 1000 / TICKS_PER_SECOND))
+    }
+
+    /// Memory held now, in bytes.
+    pub fn resident(&self) -> Result<u64> {
+        self.memory("VmRSS:")
+    }
+
+    /// The most memory it has held, in bytes.
+    pub fn peak_resident(&self) -> Result<u64> {
+        self.memory("VmHWM:")
+    }
+
+    fn memory(&self, field: &str) -> Result<u64> {
+        let status = self.proc("status")?;
+        let line = status.lines().find_map(|line| line.strip_prefix(field)).context("status has no such field")?;
+        let kibibytes: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
+        Ok(kibibytes * 1024)
+    }
+
+    fn proc(&self, file: &str) -> Result<String> {
+        let path = format!("/proc/{}/{file}", self.process.id());
+        fs::read_to_string(&path).with_context(|| format!("read {path}"))
+    }
+
+    /// All it has logged.
+    pub fn log(&self) -> Result<String> {
+        Ok(String::from_utf8_lossy(&fs::read(self.process.log())?).into_owned())
+    }
+
+    /// How it ended, if it has.
+    pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
+        self.process.ended()
+    }
+
+    /// Asks it to end and waits.
+    pub async fn stop(&mut self) -> Result<ExitStatus> {
+        self.process.stop().await
+    }
+
+    /// Kills it at once.
+    pub fn kill(&mut self) -> Result<ExitStatus> {
+        self.process.kill()
+    }
+
+    /// Freezes it, as a node that swaps would.
+    pub fn freeze(&self) -> Result<()> {
+        self.process.signal(Signal::STOP)
+    }
+
+    /// Lets a frozen one go on.
+    pub fn thaw(&self) -> Result<()> {
+        self.process.signal(Signal::CONT)
+    }
+}
+
+/// The operator's binary: the settings', or that of the same build as this program.
+fn binary(settings: &Settings) -> Result<PathBuf> {
+    if let Some(given) = &settings.operator {
+        return Ok(given.clone());
+    }
+    let own = std::env::current_exe()?;
+    let beside = own.ancestors().skip(1).take(2).map(|folder| folder.join("keyferry")).find(|path| path.is_file());
+    beside.context("the operator is not built: run `cargo build`, or set KEYFERRY_BIN")
+}
+
+fn series(text: &str) -> BTreeMap<String, f64> {
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let pairs = lines.filter_map(|line| line.rsplit_once(' '));
+    pairs.filter_map(|(name, value)| Some((name.to_owned(), value.parse().ok()?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_series_keeps_its_labels_and_comments_are_left_out() {
+        let found = series("# TYPE a counter\na{b=\"c d\"} 2\nbroken\n");
+        assert_eq!(found, BTreeMap::from([("a{b=\"c d\"}".to_owned(), 2.0)]));
+    }
+}

@@ -1,0 +1,102 @@
+//! Finds the programs that a run starts: control plane, command-line clients, emulators.
+//!
+//! `make tools` builds or fetches them as `<tools>/<name>/<version>/<binary>`, as `e2e/tools/pins.json`
+//! names. Nothing is taken from the search path: a run on one machine must be the run on any other.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use crate::settings::{Settings, repository};
+
+/// A program that `make tools` provides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tool {
+    /// The control plane's store.
+    Etcd,
+    /// The API server.
+    ApiServer,
+    /// Garbage collection, namespaces, ServiceAccounts and more.
+    ControllerManager,
+    /// The command-line client.
+    Kubectl,
+    /// Helm 4.
+    Helm,
+    /// Helm 3, which many people still have.
+    Helm3,
+    /// The AWS emulator.
+    Moto,
+}
+
+/// What `pins.json` says about one tool.
+#[derive(Clone, Debug, Deserialize)]
+struct Pin {
+    version: String,
+    binary: PathBuf,
+    /// Whether a folder of envtest assets has it too.
+    #[serde(default)]
+    assets: bool,
+}
+
+#[derive(Deserialize)]
+struct Pins {
+    tools: BTreeMap<String, Pin>,
+}
+
+impl Tool {
+    /// Its name in `pins.json`.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Etcd => "etcd",
+            Self::ApiServer => "kube-apiserver",
+            Self::ControllerManager => "kube-controller-manager",
+            Self::Kubectl => "kubectl",
+            Self::Helm => "helm",
+            Self::Helm3 => "helm3",
+            Self::Moto => "moto",
+        }
+    }
+
+    /// Where the program is; the error says how to get it.
+    pub fn find(self, settings: &Settings) -> Result<PathBuf> {
+        let pin = pin(self.name())?;
+        let built = settings.tools_folder().join(self.name()).join(&pin.version).join(&pin.binary);
+        let asset = settings.assets.as_ref().filter(|_| pin.assets).map(|assets| assets.join(&pin.binary));
+        let mut places = asset.into_iter().chain([built.clone()]);
+        places
+            .find(|place| place.is_file())
+            .with_context(|| format!("{} is not there: run `make tools`", built.display()))
+    }
+}
+
+fn pin(name: &str) -> Result<Pin> {
+    let path = repository().join("e2e/tools/pins.json");
+    let text = fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
+    let pins: Pins = serde_json::from_str(&text).with_context(|| format!("read {}", path.display()))?;
+    pins.tools.get(name).cloned().with_context(|| format!("{} does not name {name}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tool_is_pinned() {
+        use Tool::{ApiServer, ControllerManager, Etcd, Helm, Helm3, Kubectl, Moto};
+        for tool in [Etcd, ApiServer, ControllerManager, Kubectl, Helm, Helm3, Moto] {
+            pin(tool.name()).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_missing_tool_says_how_to_get_it() {
+        let mut settings = Settings::from_environment();
+        settings.tools = Some("/nowhere".into());
+        settings.assets = None;
+        let error = Tool::Moto.find(&settings).unwrap_err();
+        assert!(error.to_string().ends_with("run `make tools`"), "{error}");
+    }
+}

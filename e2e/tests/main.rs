@@ -1,0 +1,3 @@
+//! The end-to-end tests: one binary, so that all of them share one control plane.
+
+mod ground;
