@@ -54,7 +54,7 @@ fn without_end(arn: &str) -> Option<&str> {
 
 /// Answers the keys, in their order, for which exactly one item can be meant.
 ///
-/// An item that is some ARN's is no name's: it may be another account's.
+/// An item that is some ARN's is no name's: it may be another account's. Items of one ARN are one secret.
 pub(super) fn assign(keys: &[String], items: Vec<Item>) -> Vec<Option<Result<Sealed, Failure>>> {
     let arns: Vec<_> = keys.iter().filter(|key| is_arn(key)).collect();
     let claimed: Vec<_> = items.iter().map(|item| arns.iter().any(|key| item.is_of(key))).collect();
@@ -64,7 +64,8 @@ pub(super) fn assign(keys: &[String], items: Vec<Item>) -> Vec<Option<Result<Sea
             .zip(&claimed)
             .filter(|(item, claimed)| item.is_of(key) && (is_arn(key) || !**claimed))
             .map(|(item, _)| item);
-        own.next().filter(|_| own.next().is_none()).map(|item| item.outcome.clone())
+        let first = own.next()?;
+        own.all(|item| item.arn.is_some() && item.arn == first.arn).then(|| first.outcome.clone())
     };
     keys.iter().map(answer).collect()
 }
@@ -141,6 +142,13 @@ mod tests {
     fn what_could_be_two_is_neither() {
         let items = vec![value(&format!("{HERE}a-AAAAAA"), "a", "1"), value(&format!("{THERE}a-BBBBBB"), "a", "2")];
         assert_eq!(assigned(&["a"], items), ["none"]);
+    }
+
+    #[test]
+    fn one_secret_that_is_asked_for_by_two_arns_may_come_twice() {
+        let (whole, part) = (format!("{HERE}a-AAAAAA"), format!("{HERE}a"));
+        let items = vec![value(&whole, "a", "1"), value(&whole, "a", "1")];
+        assert_eq!(assigned(&[&whole, &part, "a"], items), ["1", "1", "none"]);
     }
 
     #[test]
