@@ -22,6 +22,17 @@ pub(super) fn rule(rule: &str, message: &str) -> Value {
     json!({"rule": rule, "message": message})
 }
 
+/// The rule that exactly one of `fields` is set. (Sums cost the API server less than lists, of which it makes an
+/// estimate and has a budget.)
+pub(super) fn exactly_one(fields: &[&str], message: &str) -> Value {
+    rule(&format!("{} == 1", count(fields)), message)
+}
+
+/// How many of `fields` are set, in CEL.
+pub(super) fn count(fields: &[&str]) -> String {
+    fields.iter().map(|field| format!("(has(self.{field}) ? 1 : 0)")).collect::<Vec<_>>().join(" + ")
+}
+
 /// The name of an object.
 pub(super) fn object_name(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
@@ -108,7 +119,7 @@ pub(super) fn cron_schedule(_: &mut SchemaGenerator) -> Schema {
 pub(super) fn regular_expressions(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "array",
-        "maxItems": 1000,
+        "maxItems": 64,
         "items": {
             "type": "string",
             "maxLength": 1024,
@@ -186,6 +197,14 @@ fn shape(schema: &mut Value) {
         *text = one_line_per_paragraph(text);
     }
     shape_children(schema);
+    put_first(schema, &["description", "type"]);
+}
+
+/// People read what a field is before what it must look like.
+fn put_first(schema: &mut Map<String, Value>, first: &[&str]) {
+    let rest = std::mem::take(schema);
+    let (first, rest): (Map<_, _>, Map<_, _>) = rest.into_iter().partition(|(key, _)| first.contains(&key.as_str()));
+    schema.extend(first.into_iter().chain(rest));
 }
 
 fn shape_children(schema: &mut Map<String, Value>) {

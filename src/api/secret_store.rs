@@ -40,7 +40,7 @@ pub struct SecretStoreSpec {
     /// Which namespaces may use a ClusterSecretStore: those that any of these admits, all where there are none. A
     /// SecretStore ignores them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 1000))]
+    #[schemars(length(max = 128))]
     pub conditions: Vec<StoreCondition>,
 }
 

@@ -11,7 +11,7 @@ use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::schema::{self, rule};
+use super::schema::{self, count, rule};
 
 pub use remote::{ConversionStrategy, DecodingStrategy, MetadataPolicy, NullBytePolicy, Part, RemoteKey, RemoteRef};
 pub use rewrite::{
@@ -201,7 +201,7 @@ pub struct GeneratorRef {
 #[serde(rename_all = "camelCase", default)]
 #[schemars(extend("x-kubernetes-validations" = [
     rule(
-        "[has(self.extract), has(self.find), has(self.sourceRef) && has(self.sourceRef.generatorRef)].filter(set, set).size() < 2",
+        &format!("{} + (has(self.sourceRef) && has(self.sourceRef.generatorRef) ? 1 : 0) < 2", count(&["extract", "find"])),
         "extract, find and sourceRef.generatorRef exclude each other: write an entry of dataFrom for each",
     ),
     rule(

@@ -3,15 +3,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::api::schema::rule;
+use crate::api::schema::exactly_one;
 
 /// One change of keys: exactly one of its fields.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
-#[schemars(extend("x-kubernetes-validations" = [rule(
-    "[has(self.merge), has(self.regexp), has(self.transform)].exists_one(set, set)",
-    "a step of rewrite needs exactly one of merge, regexp and transform",
-)]))]
+#[schemars(extend("x-kubernetes-validations" = [exactly_one(&["merge", "regexp", "transform"], "a step of rewrite needs exactly one of merge, regexp and transform")]))]
 pub struct Rewrite {
     /// Takes the fields of all values, which are JSON objects, together.
     #[serde(skip_serializing_if = "Option::is_none")]

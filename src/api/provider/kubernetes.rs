@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{CaProvider, SecretKeySelector, ServiceAccountSelector};
-use crate::api::schema::{self, rule};
+use crate::api::schema::{self, exactly_one, rule};
 
 /// Secrets of one namespace of a Kubernetes cluster.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
@@ -45,10 +45,7 @@ pub struct KubernetesServer {
 /// How to sign in to an API server: exactly one way.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
-#[schemars(extend("x-kubernetes-validations" = [rule(
-    "[has(self.token), has(self.serviceAccount), has(self.cert)].exists_one(set, set)",
-    "auth needs exactly one of token, serviceAccount and cert",
-)]))]
+#[schemars(extend("x-kubernetes-validations" = [exactly_one(&["token", "serviceAccount", "cert"], "auth needs exactly one of token, serviceAccount and cert")]))]
 pub struct KubernetesAuth {
     /// By a bearer token.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::vault::{KvVersion, UserPass};
 use super::{CaProvider, SecretKeySelector};
-use crate::api::schema::{self, rule};
+use crate::api::schema::{self, exactly_one, rule};
 
 /// A KV engine of OpenBao.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
@@ -43,10 +43,7 @@ pub struct OpenBaoProvider {
 /// How to sign in to OpenBao: exactly one way.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
-#[schemars(extend("x-kubernetes-validations" = [rule(
-    "[has(self.appRole), has(self.tokenSecretRef), has(self.userPass)].exists_one(set, set)",
-    "openBao.auth needs exactly one of appRole, tokenSecretRef and userPass",
-)]))]
+#[schemars(extend("x-kubernetes-validations" = [exactly_one(&["appRole", "tokenSecretRef", "userPass"], "openBao.auth needs exactly one of appRole, tokenSecretRef and userPass")]))]
 pub struct OpenBaoAuth {
     /// The server's namespace that is signed in to. Default: the provider's `namespace`.
     #[serde(skip_serializing_if = "Option::is_none")]
