@@ -1,7 +1,8 @@
 //! What the process prints: one line an event, JSON or text, on standard error; and how an error is printed.
 //!
 //! No line holds a secret value. Ours cannot, since `Sealed` does not print; dependencies are kept at `warn`, since
-//! their debug lines quote requests and answers; a panic is logged by its place, without its message.
+//! their debug lines quote requests and answers; a panic is logged by its place, without its message. A span's own name
+//! is its `name`, so an object's name is a field called `object`.
 
 use std::error::Error;
 use std::io;
@@ -103,21 +104,21 @@ mod tests {
     #[test]
     fn a_json_line_has_the_events_fields_and_its_spans() {
         let line = printed(Level::INFO, Format::Json, || {
-            let _span = tracing::info_span!("reconcile", kind = "ExternalSecret", name = "db").entered();
+            let _span = tracing::info_span!("reconcile", kind = "ExternalSecret", object = "db").entered();
             tracing::info!(keys = 2, "synced");
         });
         let line: serde_json::Value = serde_json::from_str(&line).unwrap();
         assert_eq!((&line["level"], &line["message"], &line["keys"]), (&"INFO".into(), &"synced".into(), &2.into()));
-        assert_eq!((&line["span"]["kind"], &line["span"]["name"]), (&"ExternalSecret".into(), &"db".into()));
+        assert_eq!((&line["span"]["kind"], &line["span"]["object"]), (&"ExternalSecret".into(), &"db".into()));
     }
 
     #[test]
     fn a_text_line_has_the_span_too() {
         let line = printed(Level::INFO, Format::Text, || {
-            let _span = tracing::info_span!("reconcile", name = "db").entered();
+            let _span = tracing::info_span!("reconcile", object = "db").entered();
             tracing::info!("synced");
         });
-        assert!(line.contains("reconcile{name=\"db\"}") && line.contains("synced"), "{line}");
+        assert!(line.contains("reconcile{object=\"db\"}") && line.contains("synced"), "{line}");
     }
 
     #[test]

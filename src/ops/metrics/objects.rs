@@ -94,11 +94,11 @@ impl Objects {
     }
 
     pub(super) fn sync_started(&self, object: &Object<'_>) {
-        self.with_labels(object, |labels| add(&self.sync_calls, labels));
+        self.synced(object, &self.sync_calls);
     }
 
     pub(super) fn sync_failed(&self, object: &Object<'_>) {
-        self.with_labels(object, |labels| add(&self.sync_errors, labels));
+        self.synced(object, &self.sync_errors);
     }
 
     pub(super) fn ready(&self, object: &Object<'_>, ready: bool) {
@@ -123,6 +123,13 @@ impl Objects {
         let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(extended) = known.remove(&key) {
             self.remove(kind, &all(name, namespace, &extended));
+        }
+    }
+
+    /// Only an ExternalSecret is synced; a store of the same name must not be counted as one.
+    fn synced(&self, object: &Object<'_>, counters: &IntCounterVec) {
+        if object.kind == Kind::ExternalSecret {
+            self.with_labels(object, |labels| add(counters, labels));
         }
     }
 
