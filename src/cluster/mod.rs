@@ -8,6 +8,7 @@ mod body;
 pub mod credentials;
 pub mod error;
 pub mod events;
+pub mod lease;
 pub mod reach;
 pub mod status;
 pub mod target;
