@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result};
 
-const KILL_GROUP: &str = r#"while read -r _; do :; done; kill -KILL -- "-$1""#;
+const KILL_GROUP: &str = r#"while read -r _; do :; done; kill -s KILL -- "-$1""#;
 /// Removes twice: what is being killed at the same moment may still write.
 const REMOVE_FOLDER: &str = r#"while read -r _; do :; done; rm -rf -- "$1"; sleep 1; rm -rf -- "$1""#;
 
@@ -45,5 +45,43 @@ impl Drop for Leash {
     fn drop(&mut self) {
         let _ = self.shell.kill();
         let _ = self.shell.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt;
+
+    use super::*;
+    use crate::scratch::suffix;
+
+    /// Closes the pipe, as the kernel does when this process dies, and waits for the shell to have done its work.
+    fn die(mut leash: Leash) {
+        leash.shell.stdin = None;
+        leash.shell.wait().unwrap();
+    }
+
+    #[test]
+    fn a_process_group_is_killed_with_its_owner() {
+        let mut child = Command::new("/bin/sleep").arg("60").process_group(0).spawn().unwrap();
+        die(Leash::on_group(child.id()).unwrap());
+        assert_eq!(child.wait().unwrap().signal(), Some(9));
+    }
+
+    #[test]
+    fn a_folder_is_removed_with_its_owner() {
+        let folder = std::env::temp_dir().join(format!("keyferry-leash-{}", suffix()));
+        std::fs::create_dir(&folder).unwrap();
+        die(Leash::on_folder(&folder).unwrap());
+        assert!(!folder.exists());
+    }
+
+    #[test]
+    fn what_is_let_go_lives_on() {
+        let mut child = Command::new("/bin/sleep").arg("60").process_group(0).spawn().unwrap();
+        drop(Leash::on_group(child.id()).unwrap());
+        assert_eq!(child.try_wait().unwrap(), None);
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
 }
