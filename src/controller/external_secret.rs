@@ -82,7 +82,7 @@ async fn sync(es: &ExternalSecret, id: &ObjectId, ctx: &Context) -> Result<Verdi
     match due::work(&es.spec, interval.is_some(), situation, Timestamp::now()) {
         Err(problem) => Ok(failed(Failure::spec(&problem))),
         Ok(Work::Rest) => Ok(rest(es, id, interval.is_some(), ctx)),
-        Ok(Work::CheckTarget) if !is_spoilt(es, id, ctx).await? => Ok(rest(es, id, false, ctx)),
+        Ok(Work::CheckTarget) if !settle::is_spoilt(es, id, ctx).await? => Ok(rest(es, id, false, ctx)),
         Ok(Work::Sync | Work::CheckTarget) => take_over(es, id, &needs, &sources, ctx).await,
     }
 }
@@ -185,29 +185,6 @@ fn rest(es: &ExternalSecret, id: &ObjectId, periodic: bool, ctx: &Context) -> Ve
         return Verdict::Told(Outcome::Synced { change: None }, None);
     }
     Verdict::Quiet(None)
-}
-
-/// Whether the target of an object that is not polled has to be made anew: it is gone, or its data was changed.
-async fn is_spoilt(es: &ExternalSecret, id: &ObjectId, ctx: &Context) -> Result<bool, Error> {
-    use crate::api::external_secret::CreationPolicy;
-    if es.spec.target.creation_policy == Some(CreationPolicy::None) {
-        return Ok(false);
-    }
-    let place = settle::place_of(es, id);
-    let standing = ctx.targets.read(place).await?;
-    let Some(standing) = standing.filter(|standing| standing.is_managed() && !standing.deleting) else { return Ok(true) };
-    let hash = standing.content.as_ref().map(|content| crate::plan::marks::data_hash(&content.data));
-    let spoilt = hash.as_ref() != standing.annotations.get(crate::plan::marks::DATA_HASH_ANNOTATION);
-    ctx.memory.note(id, |record| {
-        record.doubtful = spoilt;
-        record.confirmed_at = Some(Instant::now());
-        record.confirmed = Some(crate::plan::target::Confirmed {
-            uid: standing.uid,
-            resource_version: standing.resource_version,
-            digest: String::new(),
-        });
-    });
-    Ok(spoilt)
 }
 
 /// What the lack of a store means: patience first, then a word.

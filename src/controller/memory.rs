@@ -19,6 +19,8 @@ pub(super) struct Record {
     pub(super) confirmed: Option<Confirmed>,
     /// When that was.
     pub(super) confirmed_at: Option<Instant>,
+    /// The target's name then.
+    pub(super) target: String,
     /// The target may not be what it should be.
     pub(super) doubtful: bool,
     /// The status that was written last, and the resourceVersion that the object had before.
@@ -29,8 +31,12 @@ pub(super) struct Record {
     pub(super) beat_at: Option<Instant>,
     /// At what pace the target is checked.
     pub(super) check_every: Option<Duration>,
+    check_at: Option<Instant>,
     stores: BTreeSet<StoreId>,
 }
+
+/// At what pace targets are checked whose objects are not polled.
+const UNPOLLED: Duration = Duration::from_mins(1);
 
 /// All records, and which objects use which store.
 #[derive(Debug, Default)]
@@ -40,6 +46,7 @@ pub(super) struct Memory(Mutex<State>);
 struct State {
     records: HashMap<ObjectId, Record>,
     users: HashMap<StoreId, HashSet<ObjectId>>,
+    checks: BTreeSet<(Instant, ObjectId)>,
 }
 
 impl Memory {
@@ -58,6 +65,41 @@ impl Memory {
         if let Some(record) = self.held().records.get_mut(id) {
             change(record);
         }
+    }
+
+    /// Remembers that the target is right as it stands, and has it checked an interval from now.
+    pub(super) fn confirm(&self, id: &ObjectId, target: &str, confirmed: Option<Confirmed>, now: Instant) {
+        let mut state = self.held();
+        let exists = confirmed.is_some();
+        let record = state.records.entry(id.clone()).or_default();
+        record.doubtful = false;
+        record.confirmed = confirmed;
+        record.confirmed_at = exists.then_some(now);
+        target.clone_into(&mut record.target);
+        let due = now + record.check_every.unwrap_or(UNPOLLED);
+        state.check_at(id, exists.then_some(due));
+    }
+
+    /// The target is not what was confirmed.
+    pub(super) fn doubt(&self, id: &ObjectId) {
+        let mut state = self.held();
+        if let Some(record) = state.records.get_mut(id) {
+            record.doubtful = true;
+            record.confirmed_at = None;
+            state.check_at(id, None);
+        }
+    }
+
+    /// The object whose target has waited longest for its check, once that is due.
+    pub(super) fn due_check(&self, now: Instant) -> Option<(ObjectId, String, Confirmed)> {
+        let mut state = self.held();
+        let (due, id) = state.checks.first().cloned()?;
+        if due > now {
+            return None;
+        }
+        state.check_at(&id, None);
+        let record = state.records.get(&id)?;
+        Some((id, record.target.clone(), record.confirmed.clone()?))
     }
 
     /// Says which stores an object uses now.
@@ -95,6 +137,7 @@ impl Memory {
     /// Forgets an object.
     pub(super) fn forget(&self, id: &ObjectId) {
         let mut state = self.held();
+        state.check_at(id, None);
         if let Some(record) = state.records.remove(id) {
             state.unlink(id, &record.stores);
         }
@@ -112,6 +155,15 @@ impl Memory {
 }
 
 impl State {
+    /// Moves an object's place among the checks.
+    fn check_at(&mut self, id: &ObjectId, due: Option<Instant>) {
+        let Some(record) = self.records.get_mut(id) else { return };
+        if let Some(old) = std::mem::replace(&mut record.check_at, due) {
+            self.checks.remove(&(old, id.clone()));
+        }
+        self.checks.extend(due.map(|due| (due, id.clone())));
+    }
+
     fn unlink(&mut self, id: &ObjectId, stores: &BTreeSet<StoreId>) {
         for store in stores {
             if let Some(users) = self.users.get_mut(store) {
@@ -184,6 +236,23 @@ mod tests {
         let record = Record { reported: Some(("7".into(), written.clone())), ..Record::default() };
         assert_eq!(record.status("7", None), Some(written));
         assert_eq!(record.status("8", None), None);
+    }
+
+    #[test]
+    fn targets_are_checked_in_the_order_in_which_they_were_confirmed() {
+        let (memory, now) = (Memory::default(), Instant::now());
+        let confirmed = Confirmed { uid: "u".into(), resource_version: "1".into(), digest: String::new() };
+        for (name, second) in [("a", 1), ("b", 0)] {
+            let at = now + Duration::from_secs(second);
+            memory.confirm(&id(name), "target", Some(confirmed.clone()), at);
+        }
+        assert_eq!(memory.due_check(now + UNPOLLED / 2), None);
+        let later = now + UNPOLLED * 2;
+        let due = |memory: &Memory| memory.due_check(later).map(|(id, _, _)| id.name.to_string());
+        assert_eq!(due(&memory).as_deref(), Some("b"));
+        memory.doubt(&id("a"));
+        assert_eq!(due(&memory), None);
+        assert!(memory.recall(&id("a")).doubtful);
     }
 
     #[test]

@@ -7,11 +7,11 @@ use kube::ResourceExt;
 use super::context::Context;
 use super::error::Error;
 use crate::api::ExternalSecret;
-use crate::api::external_secret::DeletionPolicy;
+use crate::api::external_secret::{CreationPolicy, DeletionPolicy};
 use crate::cluster::target::{Place, Written};
 use crate::cluster::{self};
 use crate::ops::metrics::Write;
-use crate::plan::marks::CREATED_BY_LABEL;
+use crate::plan::marks::{CREATED_BY_LABEL, DATA_HASH_ANNOTATION, data_hash};
 use crate::plan::select::Assembly;
 use crate::plan::standing::Standing;
 use crate::plan::summary::{Change, Failure, Outcome, Stage};
@@ -59,7 +59,7 @@ async fn bring(es: &ExternalSecret, id: &ObjectId, desired: &Desired, ctx: &Cont
             Err(failure) => return Ok(Outcome::Failed(failure)),
         };
         match carry_out(place, &decision, ctx).await {
-            Ok(written) => return Ok(conclude(id, desired, &decision, standing, written, ctx)),
+            Ok(written) => return Ok(conclude(id, place, desired, &decision, (standing, written), ctx)),
             Err(Error::Cluster(error)) if error.kind == cluster::Kind::Conflict => last = Some(error),
             Err(Error::Cluster(error)) if is_final(&error) => {
                 return Ok(Outcome::Failed(Failure::new(Stage::Write, error)));
@@ -85,7 +85,7 @@ async fn judge(
     fresh: bool,
     ctx: &Context,
 ) -> Result<Judged, Error> {
-    if desired.creation == crate::api::external_secret::CreationPolicy::None {
+    if desired.creation == CreationPolicy::None {
         return Ok(Ok((Decision::Settled, None)));
     }
     let confirmed = ctx.memory.recall(id).confirmed;
@@ -113,10 +113,10 @@ async fn carry_out(place: Place<'_>, decision: &Decision, ctx: &Context) -> Resu
 /// Remembers what the target is now, and says what was done to it.
 fn conclude(
     id: &ObjectId,
+    place: Place<'_>,
     desired: &Desired,
     decision: &Decision,
-    standing: Option<Standing>,
-    written: Option<Written>,
+    (standing, written): (Option<Standing>, Option<Written>),
     ctx: &Context,
 ) -> Outcome {
     let now = written
@@ -124,11 +124,7 @@ fn conclude(
         .or_else(|| standing.map(|standing| (standing.uid, standing.resource_version)));
     let confirmed =
         now.map(|(uid, resource_version)| Confirmed { uid, resource_version, digest: desired.digest() });
-    ctx.memory.note(id, |record| {
-        record.confirmed_at = confirmed.is_some().then(Instant::now);
-        record.confirmed = confirmed;
-        record.doubtful = false;
-    });
+    ctx.memory.confirm(id, place.name, confirmed, Instant::now());
     let (change, counted) = match decision {
         Decision::Missing => return Outcome::Missing,
         Decision::Settled | Decision::Look => (None, None),
@@ -137,6 +133,24 @@ fn conclude(
     };
     counted.into_iter().for_each(|write| ctx.metrics.target_written(write));
     Outcome::Synced { change }
+}
+
+/// Whether the target of an object that is not polled has to be made anew: it is gone, or its data was changed.
+pub(super) async fn is_spoilt(es: &ExternalSecret, id: &ObjectId, ctx: &Context) -> Result<bool, Error> {
+    if es.spec.target.creation_policy == Some(CreationPolicy::None) {
+        return Ok(false);
+    }
+    let place = place_of(es, id);
+    let standing = ctx.targets.read(place).await?;
+    let Some(standing) = standing.filter(Standing::is_managed) else { return Ok(true) };
+    let hash = standing.content.as_ref().map(|content| data_hash(&content.data));
+    if hash.as_ref() != standing.annotations.get(DATA_HASH_ANNOTATION) {
+        return Ok(true);
+    }
+    let Standing { uid, resource_version, .. } = standing;
+    let confirmed = Confirmed { uid, resource_version, digest: String::new() };
+    ctx.memory.confirm(id, place.name, Some(confirmed), Instant::now());
+    Ok(false)
 }
 
 /// Deletes the target because its remote secret is confirmed to be gone.
@@ -157,7 +171,7 @@ async fn remove(es: &ExternalSecret, id: &ObjectId, ctx: &Context) -> Result<Out
         return Ok(Outcome::Failed(Failure::new(Stage::Delete, cause)));
     }
     delete(place, &standing, ctx).await?;
-    ctx.memory.note(id, |record| record.confirmed = None);
+    ctx.memory.confirm(id, place.name, None, Instant::now());
     Ok(Outcome::Deleted { now: true })
 }
 
