@@ -22,6 +22,7 @@ pub struct Invalid {
 
 /// What the operator was told to do; everything in it has been checked.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Settings {
     /// What is printed.
     pub log: Log,
@@ -309,7 +310,7 @@ mod tests {
         assert_eq!(settings.namespaces, Vec::<String>::new());
         assert_eq!(settings.election, None);
         assert_eq!(settings.sync.default_refresh_interval, Duration::from_secs(10));
-        assert_eq!(settings.sync.status_heartbeat, Some(Duration::from_secs(3600)));
+        assert_eq!(settings.sync.status_heartbeat, Some(Duration::from_hours(1)));
         assert_eq!((settings.sync.target_check_qps, settings.sync.max_deletes_per_minute), (25, 10));
         assert_eq!((settings.client.qps, settings.client.burst), (50.0, 100));
         assert!(settings.cluster_stores && settings.stores && settings.flood_gate);

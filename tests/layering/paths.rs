@@ -2,9 +2,9 @@
 
 /// A path and where its last part stands, counted from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Import {
-    pub line: usize,
-    pub path: String,
+pub(crate) struct Import {
+    pub(crate) line: usize,
+    pub(crate) path: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ enum Token {
 
 /// Every path of two parts or more, and every item of every `use`; `crate`, `self` and `super` are resolved to
 /// `crate::…` from `module`. Modules within a file count as the file's own.
-pub fn imports(text: &str, module: &[String]) -> Vec<Import> {
+pub(crate) fn imports(text: &str, module: &[String]) -> Vec<Import> {
     let tokens = tokens(text);
     let mut found = Vec::new();
     let mut at = 0;
@@ -114,8 +114,8 @@ fn tokens(text: &str) -> Vec<(usize, Token)> {
     while let Some(first) = rest.chars().next() {
         let (length, token) = next(rest, first);
         tokens.extend(token.map(|token| (line, token)));
-        let (taken, left) = rest.split_at(length);
-        line += taken.matches('\n').count();
+        let (read, left) = rest.split_at(length);
+        line += read.matches('\n').count();
         rest = left;
     }
     tokens

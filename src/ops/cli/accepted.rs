@@ -11,6 +11,7 @@ use super::{duration, switch};
 /// Read and ignored; what was typed of it is in [`super::Flags::without_effect`].
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = super::NO_EFFECT)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct Accepted {
     /// How zap writes times; times are always RFC 3339 here
     #[arg(long, value_enum, default_value = "epoch")]
