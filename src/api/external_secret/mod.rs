@@ -40,7 +40,7 @@ pub use target::{
         "either data or dataFrom must have an entry: name at least one remote secret",
     ),
     rule(
-        "!has(self.data) || (has(self.target) && has(self.target.deletionPolicy) && self.target.deletionPolicy != 'Retain') || size(self.data) > 300 || [self.data.map(entry, entry.secretKey)].all(keys, keys.all(key, keys.indexOf(key) == keys.lastIndexOf(key)))",
+        "!has(self.data) || (has(self.target) && has(self.target.deletionPolicy) && self.target.deletionPolicy != 'Retain') || [self.data.map(entry, entry.secretKey)].all(keys, size(keys) > 300 || size(keys) * size(keys.join('')) > 1500000 || keys.all(key, keys.indexOf(key) == keys.lastIndexOf(key)))",
         "data names one secretKey twice: give every entry a secretKey of its own",
     ),
 ]))]

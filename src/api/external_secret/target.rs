@@ -204,7 +204,7 @@ pub struct TemplateSource {
 #[serde(rename_all = "camelCase", default)]
 #[schemars(extend("required" = ["key"]))]
 pub struct TemplateItem {
-    /// The key.
+    /// The key in the ConfigMap or the Secret.
     #[schemars(schema_with = "schema::data_key")]
     pub key: String,
     /// `Values`, the default: the result is the value of the key of this name. `KeysAndValues`: the result is a YAML

@@ -63,7 +63,7 @@ pub struct KubernetesAuth {
 #[serde(rename_all = "camelCase", default)]
 #[schemars(extend("required" = ["bearerToken"]))]
 pub struct TokenAuth {
-    /// The token.
+    /// Where the token is kept.
     #[schemars(extend("x-kubernetes-validations" = [names_key("bearerToken")]))]
     pub bearer_token: SecretKeySelector,
 }
