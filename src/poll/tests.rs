@@ -147,7 +147,7 @@ async fn a_change_wakes_and_its_value_is_handed_over_without_a_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_wake_is_lost_in_a_channel_of_one_and_none_is_doubled() {
+async fn no_wake_is_lost_in_a_channel_of_one_and_each_object_waits_once() {
     let mut house = House::new().await;
     house.chest.set("k", Answer::Value("v"));
     for number in 0..100 {
@@ -155,9 +155,10 @@ async fn no_wake_is_lost_in_a_channel_of_one_and_none_is_doubled() {
     }
     house.chest.set("k", Answer::Value("w"));
     tokio::time::sleep(INTERVAL * 4).await;
-    assert_eq!(house.poller.stats().waking, 99);
+    assert_eq!(house.poller.stats().waking, 100);
     let mut woken = Vec::new();
-    for _ in 0..100 {
+    // The one in the channel is woken again: it may have been taken for done before the last poll.
+    for _ in 0..101 {
         woken.push(house.woken().await);
     }
     woken.sort();
