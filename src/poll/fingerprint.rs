@@ -20,17 +20,17 @@ impl fmt::Debug for Fingerprint {
 }
 
 /// Makes fingerprints, with a key of its own.
-pub struct Fingerprinter(hmac::Key);
+pub(super) struct Fingerprinter(hmac::Key);
 
 impl Fingerprinter {
     /// One with a new random key.
-    pub fn random() -> Self {
+    pub(super) fn random() -> Self {
         let key = zeroize::Zeroizing::new(rand::random::<[u8; 32]>());
         Self(hmac::Key::new(hmac::HMAC_SHA256, &*key))
     }
 
     /// The fingerprint of `value`.
-    pub fn of(&self, value: &Sealed) -> Fingerprint {
+    pub(super) fn of(&self, value: &Sealed) -> Fingerprint {
         let tag = hmac::sign(&self.0, value.expose());
         let mut bytes = [0; 16];
         bytes.iter_mut().zip(tag.as_ref()).for_each(|(to, from)| *to = *from);

@@ -36,6 +36,10 @@ mod seen;
 mod session;
 mod slab;
 mod slots;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

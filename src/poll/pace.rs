@@ -18,7 +18,8 @@ const RECOVERY: f64 = 30.0;
 /// The gaps between the calls of one session.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
-    usual: Duration,
+    /// The mean gap while nothing was held back.
+    usual: Option<Duration>,
     last: Option<Instant>,
     limit: Option<Limit>,
     rolls: u64,
@@ -37,8 +38,8 @@ impl Pace {
         let jitter = self.roll();
         match &mut self.limit {
             None => {
-                self.usual = self.last.map_or(CEILING, |last| (self.usual * 7 + (now - last).min(CEILING)) / 8);
-                self.last = Some(now);
+                let gap = self.last.replace(now).map(|last| now.saturating_duration_since(last).min(CEILING));
+                self.usual = gap.map(|gap| self.usual.map_or(gap, |usual| (usual * 7 + gap) / 8)).or(self.usual);
                 now
             }
             Some(limit) => {
@@ -65,7 +66,7 @@ impl Pace {
         let gap = match &self.limit {
             Some(limit) if began <= limit.cut => return,
             Some(limit) => limit.gap,
-            None => self.usual,
+            None => self.usual.unwrap_or_default(),
         };
         let gap = (gap * 2).clamp(FLOOR, CEILING);
         self.limit = Some(Limit { gap, free: now + gap, cut: now });
@@ -74,12 +75,13 @@ impl Pace {
     /// A call was answered.
     pub(super) fn answered(&mut self) {
         let Some(limit) = &mut self.limit else { return };
-        let (gap, usual) = (limit.gap.as_secs_f64(), self.usual.max(FLOOR / 10).as_secs_f64());
+        let usual = self.usual.unwrap_or_default().max(FLOOR / 10);
+        let gap = limit.gap.as_secs_f64();
         let rate = 1.0 / gap;
         // A step is what the time since the last call is worth, and never more than doubles the rate.
-        let rate = (rate + gap / usual / RECOVERY).min(rate * 2.0);
+        let rate = (rate + gap / usual.as_secs_f64() / RECOVERY).min(rate * 2.0);
         limit.gap = Duration::from_secs_f64(1.0 / rate);
-        if limit.gap <= self.usual || limit.gap <= FLOOR / 10 {
+        if limit.gap <= usual {
             self.limit = None;
             self.last = None;
         }

@@ -447,3 +447,7 @@ impl Schedule {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "schedule_tests.rs"]
+mod tests;
