@@ -12,5 +12,6 @@ pub mod lease;
 pub mod reach;
 pub mod status;
 pub mod target;
+pub mod throttle;
 
 pub use error::{Error, Kind};

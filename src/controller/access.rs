@@ -26,12 +26,7 @@ impl Credentials for Access {
         read.map_err(|error| translate(field, &error))
     }
 
-    async fn token(
-        &self,
-        field: &str,
-        account: &ServiceAccountSelector,
-        audiences: &[String],
-    ) -> Result<Token, Error> {
+    async fn token(&self, field: &str, account: &ServiceAccountSelector, audiences: &[String]) -> Result<Token, Error> {
         let mut all: Vec<String> = audiences.to_vec();
         all.extend(account.audiences.iter().filter(|audience| !audiences.contains(audience)).cloned());
         let requested = self.0.token(account.namespace.as_deref(), &account.name, all).await;

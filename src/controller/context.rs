@@ -90,7 +90,7 @@ impl std::fmt::Debug for Leads {
 
 /// What every pass works with.
 #[derive(Debug)]
-pub struct Context {
+pub(super) struct Context {
     pub(super) settings: Settings,
     pub(super) clients: Clients,
     pub(super) targets: Targets,

@@ -11,6 +11,9 @@ pub enum Error {
     /// Another replica leads; nothing was written.
     #[error("this replica does not hold the lease")]
     NotLeading,
+    /// The pass did not end within its time; what it had not written stays unwritten.
+    #[error("the pass took too long")]
+    Deadline,
     /// A bug of ours; the object waits, and the others go on.
     #[error("the pass panicked")]
     Panic,
@@ -28,6 +31,7 @@ impl Error {
                 cluster::Kind::Unavailable => "unavailable",
             },
             Self::NotLeading => "not_leading",
+            Self::Deadline => "deadline",
             Self::Panic => "panic",
         }
     }

@@ -33,6 +33,8 @@ const OTHERS_PATIENCE: Duration = Duration::from_secs(10);
 const SHORT_WAIT: Duration = Duration::from_secs(1);
 /// How soon a provider that could not be reached is tried again; its session remembers the failure as long.
 const RETRY: Duration = Duration::from_secs(10);
+/// The longest pass: several providers' deadlines and a slow API server.
+const DEADLINE: Duration = Duration::from_mins(3);
 
 /// How a pass ended.
 #[derive(Debug)]
@@ -45,8 +47,11 @@ pub(super) enum Verdict {
 
 /// One pass; a panic in it is this object's alone.
 pub(super) async fn reconcile(object: Arc<Guarded<ExternalSecret>>, ctx: Arc<Context>) -> Result<Action, Error> {
-    let pass = std::panic::AssertUnwindSafe(pass(&object, &ctx));
-    pass.catch_unwind().await.unwrap_or(Err(Error::Panic))
+    let pass = std::panic::AssertUnwindSafe(pass(&object, &ctx)).catch_unwind();
+    match tokio::time::timeout(DEADLINE, pass).await {
+        Err(_) => Err(Error::Deadline),
+        Ok(ended) => ended.unwrap_or(Err(Error::Panic)),
+    }
 }
 
 async fn pass(object: &Guarded<ExternalSecret>, ctx: &Context) -> Result<Action, Error> {
@@ -144,10 +149,13 @@ fn put_together(
     readings: &[Reading],
     sources: &Sources,
 ) -> Result<crate::plan::select::Assembly, Problem> {
-    let failures: Vec<String> = readings.iter().map(|reading| match &reading.seen {
-        Seen::Failed(error) => error.to_string(),
-        Seen::Value(_) | Seen::Absent { .. } => "the answer holds no value".to_owned(),
-    }).collect();
+    let failures: Vec<String> = readings
+        .iter()
+        .map(|reading| match &reading.seen {
+            Seen::Failed(error) => error.to_string(),
+            Seen::Value(_) | Seen::Absent { .. } => "the answer holds no value".to_owned(),
+        })
+        .collect();
     let answers: Vec<Answer<'_>> = readings
         .iter()
         .zip(&sources.dialects)
@@ -178,9 +186,11 @@ fn retry_of(outcome: &Outcome, id: &ObjectId, ctx: &Context) -> Option<Duration>
 
 /// Nothing to do; at its time the heartbeat.
 fn rest(es: &ExternalSecret, id: &ObjectId, periodic: bool, ctx: &Context) -> Verdict {
-    let synced = es.status.iter().flat_map(|status| &status.conditions).any(|condition| {
-        condition.type_ == "Ready" && condition.reason.as_deref() == Some("SecretSynced")
-    });
+    let synced = es
+        .status
+        .iter()
+        .flat_map(|status| &status.conditions)
+        .any(|condition| condition.type_ == "Ready" && condition.reason.as_deref() == Some("SecretSynced"));
     if periodic && synced && report::beats(id, ctx) {
         return Verdict::Told(Outcome::Synced { change: None }, None);
     }

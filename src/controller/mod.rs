@@ -21,7 +21,9 @@ mod sources;
 mod store;
 mod stores;
 mod wake;
+mod watch;
 
-pub use context::{Context, Parts, Settings};
+pub use access::Calls;
+pub use context::{Leads, Parts, Settings};
 pub use error::Error;
 pub use run::run;

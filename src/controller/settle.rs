@@ -122,8 +122,7 @@ fn conclude(
     let now = written
         .map(|written| (written.uid, written.resource_version))
         .or_else(|| standing.map(|standing| (standing.uid, standing.resource_version)));
-    let confirmed =
-        now.map(|(uid, resource_version)| Confirmed { uid, resource_version, digest: desired.digest() });
+    let confirmed = now.map(|(uid, resource_version)| Confirmed { uid, resource_version, digest: desired.digest() });
     ctx.memory.confirm(id, place.name, confirmed, Instant::now());
     let (change, counted) = match decision {
         Decision::Missing => return Outcome::Missing,

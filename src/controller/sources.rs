@@ -75,12 +75,18 @@ fn judge(id: &ObjectId, reference: &StoreRef, ctx: &Context) -> Result<Found, Ab
     let cluster = reference.kind.unwrap_or_default() == StoreKind::ClusterSecretStore;
     if cluster && !ctx.settings.cluster_stores {
         let cause = format!("{name} is of a kind that this operator does not serve");
-        return Err(Absence::NotOurs(problem(cause, "run it with --enable-cluster-store-reconciler, or use a SecretStore")));
+        return Err(Absence::NotOurs(problem(
+            cause,
+            "run it with --enable-cluster-store-reconciler, or use a SecretStore",
+        )));
     }
     let found = match ctx.stores.find(reference, &id.namespace) {
         Lookup::Found(found) => *found,
         Lookup::Malformed => {
-            return Err(Absence::Refused(problem(format!("{name} is malformed"), "correct the store; its status says where")));
+            return Err(Absence::Refused(problem(
+                format!("{name} is malformed"),
+                "correct the store; its status says where",
+            )));
         }
         Lookup::Missing => {
             let cause = format!("could not get {name}: it does not exist");
@@ -89,8 +95,12 @@ fn judge(id: &ObjectId, reference: &StoreRef, ctx: &Context) -> Result<Found, Ab
     };
     if !is_ours(&found.spec, &ctx.settings.class) {
         let class = found.spec.controller.as_deref().unwrap_or_default();
-        let cause = format!("{name} is for controller class {class:?}, and this operator's is {:?}", ctx.settings.class);
-        return Err(Absence::NotOurs(problem(cause, "run an operator of that class, or change the store's spec.controller")));
+        let cause =
+            format!("{name} is for controller class {class:?}, and this operator's is {:?}", ctx.settings.class);
+        return Err(Absence::NotOurs(problem(
+            cause,
+            "run an operator of that class, or change the store's spec.controller",
+        )));
     }
     if cluster {
         let labels = ctx.stores.labels(&id.namespace);

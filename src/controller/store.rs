@@ -27,7 +27,9 @@ use crate::provider::{self, Validity};
 const RETRY: Duration = Duration::from_secs(10);
 
 /// A kind of store.
-pub(super) trait Store: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static {
+pub(super) trait Store:
+    Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static
+{
     /// Which kind it is.
     const KIND: StoreKind;
     /// How metrics call it.
@@ -128,7 +130,13 @@ async fn tell<S: Store>(store: &S, validation: &Validation, ctx: &Context) -> Re
     if !ctx.leads.now() {
         return Err(Error::NotLeading);
     }
-    tracing::info!(kind = S::METRICS.label(), namespace = store.namespace(), name = store.name_any(), ?validation, "store");
+    tracing::info!(
+        kind = S::METRICS.label(),
+        namespace = store.namespace(),
+        name = store.name_any(),
+        ?validation,
+        "store"
+    );
     status::write(&store.api(ctx), store, &status).await?;
     Ok(())
 }

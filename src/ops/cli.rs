@@ -145,6 +145,9 @@ pub struct Sync {
     /// The longest that one call to a provider may take, connection included
     #[arg(long, value_name = "DURATION", value_parser = duration(), default_value = "30s")]
     pub provider_deadline: Duration,
+    /// Whether a Secret that was never ours may lose keys to creation policy Orphan
+    #[arg(long, value_enum, default_value = "keep")]
+    pub adoption: Adoption,
     /// How many target Secrets a second are looked at (metadata only) for changes made by others
     #[arg(long, value_name = "COUNT", default_value = "25")]
     pub target_check_qps: u32,
@@ -159,12 +162,21 @@ pub struct Sync {
     pub template_right_delimiter: String,
 }
 
+/// Whether a Secret that was never ours may lose keys to creation policy Orphan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Adoption {
+    /// It keeps every key, or is refused
+    Keep,
+    /// It may lose keys, as with ESO
+    Any,
+}
+
 /// The budget at the API server.
 #[derive(Clone, Copy, Debug, Args)]
 #[command(next_help_heading = "Kubernetes API")]
 pub struct Kubernetes {
-    /// Requests a second, on average
-    #[arg(long, value_name = "RATE", default_value = "50")]
+    /// Requests a second, on average; 0 leaves it to the API server's own priorities. ESO: 50
+    #[arg(long, value_name = "RATE", default_value = "0")]
     pub client_qps: f32,
     /// Requests at once
     #[arg(long, value_name = "COUNT", default_value = "100")]

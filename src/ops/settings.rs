@@ -46,6 +46,8 @@ pub struct Settings {
     pub sync: Sync,
     /// The budget at the API server.
     pub client: Client,
+    /// What this replica is called: the pod's name, as events show it.
+    pub instance: Option<String>,
     /// How one of several replicas is chosen; without it this one works at once.
     pub election: Option<Election>,
     /// Other endpoints than AWS' own.
@@ -80,6 +82,8 @@ pub struct Sync {
     pub target_check_qps: u32,
     /// Deletions a minute because a remote secret is gone; 0 means that nothing is deleted.
     pub max_deletes_per_minute: u32,
+    /// Whether creation policy `Orphan` may take keys from a foreign Secret.
+    pub adoption: cli::Adoption,
     /// What opens and closes an action in a template; neither is empty.
     pub template_delimiters: (String, String),
 }
@@ -87,7 +91,7 @@ pub struct Sync {
 /// The budget at the API server.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Client {
-    /// Requests a second; above zero.
+    /// Requests a second; zero is without limit.
     pub qps: f32,
     /// Requests at once; at least one.
     pub burst: u32,
@@ -137,6 +141,7 @@ impl TryFrom<Flags> for Settings {
             flood_gate: scope.enable_flood_gate,
             sync: self::sync(sync)?,
             client: client(kubernetes)?,
+            instance: Some(election.leader_election_identity.clone()).filter(|name| !name.is_empty()),
             election: self::election(election)?,
             aws: self::aws(aws)?,
             without_effect,
@@ -203,6 +208,7 @@ fn sync(typed: cli::Sync) -> Result<Sync, Invalid> {
         provider_deadline: a_second_or_more("provider-deadline", typed.provider_deadline)?,
         target_check_qps: at_least_one("target-check-qps", typed.target_check_qps)?,
         max_deletes_per_minute: typed.max_deletes_per_minute,
+        adoption: typed.adoption,
         template_delimiters: (
             not_empty("template-left-delimiter", typed.template_left_delimiter)?,
             not_empty("template-right-delimiter", typed.template_right_delimiter)?,
@@ -211,9 +217,9 @@ fn sync(typed: cli::Sync) -> Result<Sync, Invalid> {
 }
 
 fn client(typed: cli::Kubernetes) -> Result<Client, Invalid> {
-    if !typed.client_qps.is_finite() || typed.client_qps <= 0.0 {
+    if !typed.client_qps.is_finite() || typed.client_qps < 0.0 {
         let problem = format!("is {}, which is no rate", typed.client_qps);
-        return Err(Invalid { flag: "client-qps", problem, cure: "write a number above 0, for example 50" });
+        return Err(Invalid { flag: "client-qps", problem, cure: "write a number such as 50, or 0 for no limit" });
     }
     Ok(Client { qps: typed.client_qps, burst: at_least_one("client-burst", typed.client_burst)? })
 }
@@ -336,7 +342,7 @@ mod tests {
             ("provider-deadline", "0"),
             ("concurrent", "0"),
             ("target-check-qps", "0"),
-            ("client-qps", "0"),
+            ("client-qps", "-1"),
             ("client-qps", "NaN"),
             ("client-burst", "0"),
             ("template-left-delimiter", ""),
