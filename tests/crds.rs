@@ -1,6 +1,11 @@
 //! The API's contract: `crds/` is what the types say, the types lose nothing of what the schemas allow, and everything
 //! has words.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may end where it finds what it should not")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may end where it finds what it should not"
+)]
 
 use std::fs;
 use std::path::Path;

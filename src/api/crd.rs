@@ -1,4 +1,4 @@
-//! The CustomResourceDefinitions, made of the types.
+//! The `CustomResourceDefinition`s, made of the types.
 //!
 //! They are values rather than `k8s-openapi` types, so that what is generated keeps the order that people read in.
 //! `crds/` holds them as YAML; the `crdgen` binary writes it and a test compares it.
@@ -10,7 +10,7 @@ use super::schema::{rule, structural};
 use super::secret_store::{SecretStoreSpec, SecretStoreStatus};
 
 /// A kind of the API, and what is not said by its type.
-struct Kind {
+struct Resource {
     kind: &'static str,
     plural: &'static str,
     short: &'static str,
@@ -22,14 +22,14 @@ struct Kind {
     status: Value,
 }
 
-/// Every CustomResourceDefinition, under the name of its file in `crds/`.
+/// Every `CustomResourceDefinition`, under the name of its file in `crds/`.
 pub fn definitions() -> Vec<(String, Value)> {
     let kinds = [external_secret(), secret_store(), cluster_secret_store()];
     kinds.into_iter().map(|kind| (format!("external-secrets.io_{}.yaml", kind.plural), kind.definition())).collect()
 }
 
-fn external_secret() -> Kind {
-    Kind {
+fn external_secret() -> Resource {
+    Resource {
         kind: "ExternalSecret",
         plural: "externalsecrets",
         short: "es",
@@ -54,18 +54,19 @@ fn external_secret() -> Kind {
     }
 }
 
-fn secret_store() -> Kind {
+fn secret_store() -> Resource {
     let mut spec = structural::<SecretStoreSpec>();
     for provider in ["kubernetes", "crd"] {
         let pointer = format!("/properties/provider/properties/{provider}/properties/server/properties/caProvider");
         if let Some(schema) = spec.pointer_mut(&pointer) {
-            schema["x-kubernetes-validations"] = json!([rule(
+            add_rule(
+                schema,
                 "!has(self.namespace)",
                 "caProvider.namespace is for a ClusterSecretStore: leave it out, a SecretStore reads its own namespace",
-            )]);
+            );
         }
     }
-    Kind {
+    Resource {
         kind: "SecretStore",
         plural: "secretstores",
         short: "ss",
@@ -75,10 +76,10 @@ fn secret_store() -> Kind {
     }
 }
 
-fn cluster_secret_store() -> Kind {
+fn cluster_secret_store() -> Resource {
     let mut spec = structural::<SecretStoreSpec>();
     require_ca_namespace(&mut spec);
-    Kind {
+    Resource {
         kind: "ClusterSecretStore",
         plural: "clustersecretstores",
         short: "css",
@@ -88,8 +89,8 @@ fn cluster_secret_store() -> Kind {
     }
 }
 
-fn store(spec: Value) -> Kind {
-    Kind {
+fn store(spec: Value) -> Resource {
+    Resource {
         kind: "",
         plural: "",
         short: "",
@@ -112,12 +113,19 @@ fn require_ca_namespace(schema: &mut Value) {
     let Some(Value::Object(properties)) = schema.get_mut("properties") else { return };
     for (name, property) in properties {
         if name == "caProvider" {
-            property["x-kubernetes-validations"] = json!([rule(
+            add_rule(
+                property,
                 "has(self.namespace)",
                 "caProvider.namespace is needed in a ClusterSecretStore: name the namespace of the Secret or ConfigMap",
-            )]);
+            );
         }
         require_ca_namespace(property);
+    }
+}
+
+fn add_rule(schema: &mut Value, expression: &str, message: &str) {
+    if let Value::Object(schema) = schema {
+        schema.insert("x-kubernetes-validations".to_owned(), json!([rule(expression, message)]));
     }
 }
 
@@ -125,7 +133,7 @@ fn column(name: &str, kind: &str, path: &str) -> Value {
     json!({"name": name, "type": kind, "jsonPath": path})
 }
 
-impl Kind {
+impl Resource {
     fn definition(self) -> Value {
         json!({
             "apiVersion": "apiextensions.k8s.io/v1",
@@ -151,18 +159,19 @@ impl Kind {
     }
 
     fn served(&self) -> Value {
+        let fields: Vec<Value> = self.selectable.iter().map(|path| json!({"jsonPath": path})).collect();
         let mut version = json!({
             "name": "v1",
             "served": true,
             "storage": true,
             "subresources": {"status": {}},
             "additionalPrinterColumns": self.columns,
+            "selectableFields": fields,
+            "schema": {"openAPIV3Schema": self.schema()},
         });
-        if !self.selectable.is_empty() {
-            let fields = self.selectable.iter().map(|path| json!({"jsonPath": path}));
-            version["selectableFields"] = fields.collect();
+        if let (true, Value::Object(version)) = (fields.is_empty(), &mut version) {
+            version.shift_remove("selectableFields");
         }
-        version["schema"] = json!({"openAPIV3Schema": self.schema()});
         version
     }
 

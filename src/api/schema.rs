@@ -202,8 +202,8 @@ fn shape(schema: &mut Value) {
 
 /// People read what a field is before what it must look like.
 fn put_first(schema: &mut Map<String, Value>, first: &[&str]) {
-    let rest = std::mem::take(schema);
-    let (first, rest): (Map<_, _>, Map<_, _>) = rest.into_iter().partition(|(key, _)| first.contains(&key.as_str()));
+    let mut rest = std::mem::take(schema);
+    let first = first.iter().filter_map(|key| rest.shift_remove_entry(*key)).collect::<Vec<_>>();
     schema.extend(first.into_iter().chain(rest));
 }
 

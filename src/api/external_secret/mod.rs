@@ -175,7 +175,7 @@ pub struct SourceRef {
     pub generator_ref: Option<GeneratorRef>,
 }
 
-/// A generator of the same namespace, or a ClusterGenerator.
+/// A generator of the same namespace, or a `ClusterGenerator`.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 #[schemars(extend("required" = ["kind", "name"]))]

@@ -46,7 +46,7 @@ pub struct Condition {
     pub last_transition_time: Option<Time>,
 }
 
-/// The Secret that a ServiceBinding mounts.
+/// The Secret that a `ServiceBinding` mounts.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema, PartialEq)]
 #[serde(default)]
 pub struct Binding {

@@ -43,13 +43,13 @@ pub struct StoreProvider {
     /// Google Cloud Secret Manager.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gcpsm: Option<GcpSmProvider>,
-    /// Azure Key Vault.
+    /// One vault of Azure Key Vault.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub azurekv: Option<AzureKvProvider>,
-    /// HashiCorp Vault.
+    /// A KV engine of HashiCorp Vault.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vault: Option<VaultProvider>,
-    /// OpenBao.
+    /// A KV engine of OpenBao.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub open_bao: Option<OpenBaoProvider>,
     /// Alibaba Cloud KMS Secrets Manager.

@@ -51,7 +51,7 @@ pub struct OpenBaoAuth {
     /// By a token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_secret_ref: Option<SecretKeySelector>,
-    /// As an AppRole.
+    /// As an `AppRole`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub app_role: Option<OpenBaoAppRole>,
     /// By a user's name and password.
@@ -59,7 +59,7 @@ pub struct OpenBaoAuth {
     pub user_pass: Option<UserPass>,
 }
 
-/// An AppRole of OpenBao.
+/// An `AppRole` of OpenBao.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 #[schemars(extend("required" = ["path", "secretRef"], "x-kubernetes-validations" = [rule(

@@ -66,7 +66,7 @@ impl fmt::Debug for WebhookProvider {
 #[serde(rename_all = "camelCase", default)]
 #[schemars(extend("x-kubernetes-validations" = [rule("has(self.ntlm)", "webhook.auth needs ntlm")]))]
 pub struct WebhookAuth {
-    /// By NTLM.
+    /// By NTLM, with a name and a password.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ntlm: Option<Ntlm>,
 }

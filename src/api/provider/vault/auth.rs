@@ -17,7 +17,7 @@ pub struct VaultAuth {
     /// By a token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_secret_ref: Option<SecretKeySelector>,
-    /// As an AppRole.
+    /// As an `AppRole`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub app_role: Option<VaultAppRole>,
     /// By the token of a ServiceAccount, which Vault shows to the cluster.
@@ -43,7 +43,7 @@ pub struct VaultAuth {
     pub gcp: Option<VaultGcp>,
 }
 
-/// An AppRole.
+/// An `AppRole`.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 #[schemars(extend("required" = ["path", "secretRef"], "x-kubernetes-validations" = [rule(
