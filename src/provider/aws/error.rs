@@ -147,11 +147,10 @@ impl Failure {
         let (kind, cure) = match status {
             401 => (Kind::Unauthenticated, KEYS),
             403 => (Kind::Denied, ALLOW),
-            408 => (Kind::Unavailable, LATER),
             429 => (Kind::Throttled, SLOW),
             404 | 405 => (Kind::Unavailable, "this is not AWS; check the endpoint and any proxy"),
+            408 | 500..=599 => (Kind::Unavailable, LATER),
             400..=499 => (Kind::Invalid, "AWS refused the request; check the store and the reference"),
-            500..=599 => (Kind::Unavailable, LATER),
             _ => return Self::unreadable(),
         };
         Self::Call { kind, cause: format!("HTTP {status}: {cure}") }

@@ -21,14 +21,14 @@ struct Session {
     keyring: Arc<Keyring>,
 }
 
-fn selector(key: &str) -> Option<SecretKeySelector> {
-    Some(SecretKeySelector { name: "aws".into(), key: Some(key.into()), namespace: None })
+fn selector(key: &str) -> SecretKeySelector {
+    SecretKeySelector { name: "aws".into(), key: Some(key.into()), namespace: None }
 }
 
 fn with_keys() -> AwsProvider {
     let secret_ref = Some(AwsSecretRef {
-        access_key_id_secret_ref: selector("id"),
-        secret_access_key_secret_ref: selector("key"),
+        access_key_id_secret_ref: Some(selector("id")),
+        secret_access_key_secret_ref: Some(selector("key")),
         session_token_secret_ref: None,
     });
     let auth = Some(AwsAuth { jwt: None, secret_ref });
@@ -81,6 +81,7 @@ async fn session(answers: impl IntoIterator<Item = Answer>) -> Session {
     session_of(with_keys(), answers).await
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it reads better where it is called with `json!`")]
 fn ok(body: serde_json::Value) -> Answer {
     Answer::Json(200, body.to_string())
 }
@@ -148,7 +149,7 @@ async fn a_principal_that_may_not_batch_reads_singly_until_the_hour_is_over() {
     session.provider.read_many(&keys).await;
     assert_eq!(operations(&session), ["GetSecretValue", "GetSecretValue"]);
     tokio::time::pause();
-    tokio::time::advance(Duration::from_secs(3600)).await;
+    tokio::time::advance(Duration::from_hours(1)).await;
     assert_eq!(session.provider.batch(&key("a")), Batch::Many(20));
 }
 
