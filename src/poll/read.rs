@@ -56,8 +56,7 @@ impl Inner {
         session: &'a Session,
         question: &Question,
     ) -> Result<tokio::sync::SemaphorePermit<'a>, Refusal> {
-        let turn = held(&self.schedule).turn(session.id, now(), question.patience).ok_or(Refusal::Crowded)?;
-        tokio::time::sleep_until(turn.into()).await;
+        timeout(question.patience, self.turn(session)).await.map_err(|_| Refusal::Crowded)?;
         let permit = timeout(self.settings.deadline, session.permits.acquire()).await;
         let permit = permit.ok().and_then(Result::ok).ok_or(Refusal::Stuck)?;
         let interval = question.polled.unwrap_or(self.settings.default_interval);
@@ -65,6 +64,16 @@ impl Inner {
             Some(Admission::Granted) => Ok(permit),
             Some(Admission::Refused(error)) => Err(Refusal::Known(error)),
             None => Err(Refusal::Closed),
+        }
+    }
+
+    /// Waits in line until the session's pace allows a call.
+    async fn turn(&self, session: &Session) {
+        let _line = session.line.lock().await;
+        loop {
+            let turn = held(&self.schedule).turn(session.id, now());
+            let Err(later) = turn else { return };
+            tokio::time::sleep_until(later.into()).await;
         }
     }
 

@@ -55,10 +55,9 @@ impl Schedule {
         self.sessions.get_mut(&session).map(|health| health.admit(now, interval))
     }
 
-    /// When a call of `session` that is asked for now may begin; it keeps the turn, unless that is past `patience`.
-    pub(super) fn turn(&mut self, session: SessionId, now: Instant, patience: Duration) -> Option<Instant> {
-        let pace = &mut self.sessions.get_mut(&session)?.pace;
-        (pace.next(now) <= now + patience).then(|| pace.turn(now))
+    /// Lets a call of `session` begin now, or says when to ask again.
+    pub(super) fn turn(&mut self, session: SessionId, now: Instant) -> Result<(), Instant> {
+        self.sessions.get_mut(&session).map_or(Ok(()), |health| health.pace.turn(now))
     }
 
     /// The failure that `reference` is known to be in.
@@ -94,7 +93,7 @@ impl Schedule {
         if found.iter().any(|found| kind(found) == Err(Kind::Throttled)) {
             health.pace.throttled(round.began, now);
         } else if found.iter().any(|found| authenticated(kind(found))) {
-            health.pace.answered();
+            health.pace.answered(now);
         }
         if found.iter().any(|found| authenticated(kind(found))) {
             health.trust();
@@ -158,7 +157,9 @@ impl Schedule {
         let Some(known) = known.filter(|known| !known.dirty.is_empty()) else { return false };
         let due = |number: &u32| self.objects.get(*number).is_some_and(|object| object.interval <= interval);
         let woken: Vec<u32> = known.dirty.iter().copied().filter(due).collect();
-        woken.iter().for_each(|number| self.wake(*number, now));
+        for number in &woken {
+            self.wake(*number, now);
+        }
         !woken.is_empty()
     }
 }

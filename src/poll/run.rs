@@ -14,7 +14,7 @@ use super::{Inner, Poller, held, now};
 /// How much later than it must a value may leave the hand-over buffer, so that in most cases a tick takes it along.
 const GRACE: Duration = Duration::from_millis(500);
 /// How often the loop looks after what is not due at a time of its own.
-const HOUSEKEEPING: Duration = Duration::from_secs(60);
+const HOUSEKEEPING: Duration = Duration::from_mins(1);
 
 impl Poller {
     /// Polls until `shutdown` ends or nobody receives wakes any more. Reads that are under way are given up.
@@ -67,7 +67,7 @@ impl Inner {
         let session = self.sessions.get(job.session).filter(|session| self.fence.may_read(session.id));
         let Some(session) = session else { return };
         // Whoever is polled has its turn, however late; a slot that still waits is not asked again.
-        let patience = Duration::from_secs(3600);
+        let patience = Duration::from_hours(1);
         self.read(&session, Question { references: job.references, polled: Some(job.interval), patience }).await;
     }
 }

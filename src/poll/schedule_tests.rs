@@ -10,7 +10,7 @@ use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
 const INTERVAL: Duration = Duration::from_secs(10);
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 /// A schedule, a world of remote secrets, and a clock.
 struct World {
@@ -372,7 +372,7 @@ fn any_other_answer_begins_the_row_of_absence_anew() {
     for between in [Ok("v"), Err(Kind::Unavailable), Err(Kind::Denied)] {
         let mut world = World::new();
         world.sync("a", &["k"], Some(INTERVAL));
-        world.advance(INTERVAL * 2 - SECOND);
+        world.advance(SECOND * 19);
         world.set("k", between);
         world.fetch(&["k"]);
         world.remote.clear();
