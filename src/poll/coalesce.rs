@@ -73,7 +73,8 @@ impl Inner {
     fn board(self: &Arc<Self>, session: &Arc<Session>, reference: &Reference) -> watch::Receiver<Option<Reading>> {
         let batch = session.provider.batch(&reference.key);
         let flights = &mut *held(&self.flights);
-        if let Some(flying) = flights.flying.get(reference) {
+        // One that was lost on its way has no sender any more.
+        if let Some(flying) = flights.flying.get(reference).filter(|flying| flying.has_changed().is_ok()) {
             return flying.clone();
         }
         let (told, coming) = watch::channel(None);
@@ -107,9 +108,7 @@ impl Inner {
         let (inner, session) = (Arc::clone(self), Arc::clone(session));
         tokio::spawn(async move {
             let references = boarding.passengers.iter().map(|passenger| passenger.reference.clone()).collect();
-            let settings = &inner.settings;
-            let (interval, patience) = (settings.default_interval, settings.deadline);
-            let question = Question { references, slot: None, interval, patience };
+            let question = Question { references, polled: None, patience: inner.settings.deadline };
             let readings = inner.read(&session, question).await;
             let flights = &mut *held(&inner.flights);
             for (passenger, reading) in boarding.passengers.into_iter().zip(readings) {
@@ -121,9 +120,9 @@ impl Inner {
 }
 
 impl Flights {
+    /// The batch with this number, if it has not left.
     fn take(&mut self, session: SessionId, batch: Batch, number: u64) -> Option<Boarding> {
-        let boarding = self.waiting.get(&(session, batch)).filter(|boarding| boarding.number == number)?;
-        let number = boarding.number;
-        self.waiting.remove(&(session, batch)).filter(|boarding| boarding.number == number)
+        self.waiting.get(&(session, batch)).filter(|boarding| boarding.number == number)?;
+        self.waiting.remove(&(session, batch))
     }
 }

@@ -34,16 +34,17 @@ pub(super) struct Health {
 #[derive(Debug)]
 struct Suspicion {
     error: Error,
-    until: Instant,
+    tried: Instant,
 }
 
 impl Health {
-    /// A call that asks now. Under suspicion the first one each `interval` may, as the interval's one try.
+    /// A call that asks now, and would ask again after `interval`. Under suspicion it may if there was no try for that
+    /// long; so those that ask most often try for all.
     pub(super) fn admit(&mut self, now: Instant, interval: Duration) -> Admission {
         match &mut self.suspicion {
-            Some(suspicion) if now < suspicion.until => Admission::Refused(suspicion.error.clone()),
+            Some(suspicion) if now < suspicion.tried + interval => Admission::Refused(suspicion.error.clone()),
             Some(suspicion) => {
-                suspicion.until = now + interval;
+                suspicion.tried = now;
                 Admission::Granted
             }
             None => Admission::Granted,
@@ -51,8 +52,8 @@ impl Health {
     }
 
     /// The provider refused the credentials in a call that began at `began`.
-    pub(super) fn suspect(&mut self, error: Error, began: Instant, interval: Duration) {
-        self.suspicion = Some(Suspicion { error, until: began + interval });
+    pub(super) fn suspect(&mut self, error: Error, began: Instant) {
+        self.suspicion = Some(Suspicion { error, tried: began });
     }
 
     /// The provider knew the credentials.
@@ -97,16 +98,25 @@ mod tests {
     fn a_refused_credential_is_tried_once_an_interval() {
         let start = Instant::now();
         let mut health = Health::default();
-        health.suspect(refused(), start, INTERVAL);
+        health.suspect(refused(), start);
         let granted = (0..300_u32).filter(|k| health.admit(start + INTERVAL / 10 * *k, INTERVAL) == Admission::Granted);
         assert_eq!(granted.count(), 29);
+    }
+
+    #[test]
+    fn who_asks_seldom_does_not_keep_others_from_trying() {
+        let start = Instant::now();
+        let mut health = Health::default();
+        health.suspect(refused(), start);
+        assert_eq!(health.admit(start + INTERVAL, INTERVAL * 360), Admission::Refused(refused()));
+        assert_eq!(health.admit(start + INTERVAL, INTERVAL), Admission::Granted);
     }
 
     #[test]
     fn trust_ends_suspicion() {
         let start = Instant::now();
         let mut health = Health::default();
-        health.suspect(refused(), start, INTERVAL);
+        health.suspect(refused(), start);
         assert_eq!(health.admit(start, INTERVAL), Admission::Refused(refused()));
         health.trust();
         assert_eq!(health.admit(start, INTERVAL), Admission::Granted);

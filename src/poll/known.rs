@@ -66,12 +66,11 @@ pub(super) struct Demand(Vec<(Duration, u32)>);
 
 impl Demand {
     pub(super) fn add(&mut self, interval: Duration) {
-        match self.0.iter_mut().find(|(other, _)| *other == interval) {
-            Some((_, count)) => *count += 1,
-            None => {
-                self.0.reserve_exact(1);
-                self.0.push((interval, 1));
-            }
+        if let Some((_, count)) = self.0.iter_mut().find(|(other, _)| *other == interval) {
+            *count += 1;
+        } else {
+            self.0.reserve_exact(1);
+            self.0.push((interval, 1));
         }
     }
 

@@ -1,8 +1,8 @@
 //! How fast a session may call, learned from being throttled.
 //!
 //! Nothing is held back until a provider says "too many". Then the gap between calls doubles, once for all calls that
-//! were under way; while calls are answered the rate grows by a fixed step a second, until it is what it was. Every
-//! call takes its turn when it asks, so none starves.
+//! were under way; while calls are answered the rate grows again, slowly at first, until it is what it was. Who waits for
+//! a turn waits in line (in `read`), so none starves.
 
 use std::time::{Duration, Instant};
 
@@ -12,8 +12,10 @@ use super::phase::scatter;
 const FLOOR: Duration = Duration::from_millis(50);
 /// The widest gap, so that a session finds out that it may go on.
 const CEILING: Duration = Duration::from_secs(10);
-/// How long the rate takes to grow from nothing to what it was.
+/// How many seconds the rate takes to grow from nothing to what it was, at its fastest.
 const RECOVERY: f64 = 30.0;
+/// How many seconds after the last throttling it grows at its fastest: at first it feels its way.
+const RAMP: f64 = 60.0;
 
 /// The gaps between the calls of one session.
 #[derive(Debug, Default)]
@@ -33,26 +35,19 @@ struct Limit {
 }
 
 impl Pace {
-    /// When a call that is asked for `now` may begin; it keeps that turn.
-    pub(super) fn turn(&mut self, now: Instant) -> Instant {
+    /// Lets a call begin `now`, or says when to ask again: what is learned meanwhile counts for those that wait.
+    pub(super) fn turn(&mut self, now: Instant) -> Result<(), Instant> {
         let jitter = self.roll();
-        match &mut self.limit {
-            None => {
-                let gap = self.last.replace(now).map(|last| now.saturating_duration_since(last).min(CEILING));
-                self.usual = gap.map(|gap| self.usual.map_or(gap, |usual| (usual * 7 + gap) / 8)).or(self.usual);
-                now
-            }
-            Some(limit) => {
-                let turn = limit.free.max(now);
-                limit.free = turn + limit.gap.mul_f64(jitter);
-                turn
-            }
+        let Some(limit) = &mut self.limit else {
+            let gap = self.last.replace(now).map(|last| now.saturating_duration_since(last).min(CEILING));
+            self.usual = gap.map(|gap| self.usual.map_or(gap, |usual| (usual * 7 + gap) / 8)).or(self.usual);
+            return Ok(());
+        };
+        if now < limit.free {
+            return Err(limit.free);
         }
-    }
-
-    /// When a call that is asked for now would begin.
-    pub(super) fn next(&self, now: Instant) -> Instant {
-        self.limit.as_ref().map_or(now, |limit| limit.free.max(now))
+        limit.free = now + limit.gap.mul_f64(jitter);
+        Ok(())
     }
 
     /// Between 0.9 and 1.1, so that clusters that share a quota do not march in step.
@@ -73,14 +68,14 @@ impl Pace {
     }
 
     /// A call was answered.
-    pub(super) fn answered(&mut self) {
+    pub(super) fn answered(&mut self, now: Instant) {
         let Some(limit) = &mut self.limit else { return };
         let usual = self.usual.unwrap_or_default().max(FLOOR / 10);
         let gap = limit.gap.as_secs_f64();
-        let rate = 1.0 / gap;
+        let courage = now.saturating_duration_since(limit.cut).as_secs_f64() / RAMP;
         // A step is what the time since the last call is worth, and never more than doubles the rate.
-        let rate = (rate + gap / usual.as_secs_f64() / RECOVERY).min(rate * 2.0);
-        limit.gap = Duration::from_secs_f64(1.0 / rate);
+        let step = (gap / usual.as_secs_f64() / RECOVERY * courage.min(1.0)).min(1.0 / gap);
+        limit.gap = Duration::from_secs_f64(1.0 / (1.0 / gap + step));
         if limit.gap <= usual {
             self.limit = None;
             self.last = None;
@@ -92,18 +87,25 @@ impl Pace {
 mod tests {
     use super::*;
 
+    /// When `pace` lets a call begin that is ready `now`.
+    fn begin(pace: &mut Pace, now: Instant) -> Instant {
+        let Err(later) = pace.turn(now) else { return now };
+        assert!(later > now && pace.turn(later).is_ok());
+        later
+    }
+
     /// Plays `seconds` of calls that come every `every` against a provider that allows one call each `allowed`; returns
-    /// how many were let through and how many throttled in the last quarter.
+    /// how many were answered and how many throttled in the last quarter.
     fn play(every: Duration, allowed: Duration, seconds: u64) -> (u32, u32) {
         let start = Instant::now();
         let (mut pace, mut now, mut free) = (Pace::default(), start, start);
         let (mut answered, mut throttled) = (0, 0);
         while now < start + Duration::from_secs(seconds) {
-            let began = pace.turn(now);
+            let began = begin(&mut pace, now);
             let counts = u32::from(began > start + Duration::from_secs(seconds * 3 / 4));
             if began >= free {
                 free = began + allowed;
-                pace.answered();
+                pace.answered(began);
                 answered += counts;
             } else {
                 pace.throttled(began, began + Duration::from_millis(20));
@@ -119,15 +121,15 @@ mod tests {
         let start = Instant::now();
         let mut pace = Pace::default();
         for _ in 0..100 {
-            assert_eq!(pace.turn(start), start);
-            pace.answered();
+            assert_eq!(pace.turn(start), Ok(()));
+            pace.answered(start);
         }
     }
 
     #[test]
-    fn a_throttled_session_settles_below_what_it_is_allowed() {
-        let (answered, throttled) = play(Duration::from_millis(200), Duration::from_millis(1_000), 1_200);
-        assert!(throttled * 10 <= answered + throttled * 9, "{throttled} of {answered}");
+    fn a_throttled_session_settles_below_what_it_is_allowed_and_not_far_below() {
+        let (answered, throttled) = play(Duration::from_millis(200), Duration::from_secs(1), 1_200);
+        assert!(throttled * 10 <= answered, "{throttled} throttled, {answered} answered");
         assert!(answered >= 300 / 2, "{answered} of 300");
     }
 
@@ -135,20 +137,32 @@ mod tests {
     fn a_burst_counts_as_one_throttling() {
         let start = Instant::now();
         let mut pace = Pace::default();
-        (0..20).for_each(|_| assert_eq!(pace.turn(start), start));
+        (0..20).for_each(|_| assert_eq!(pace.turn(start), Ok(())));
         (0..20).for_each(|_| pace.throttled(start, start + Duration::from_millis(5)));
-        assert!(pace.turn(start) <= start + Duration::from_secs(20));
-        assert!(pace.limit.unwrap().gap < CEILING);
+        assert_eq!(pace.limit.unwrap().gap, FLOOR);
     }
 
     #[test]
-    fn turns_are_given_in_order_and_apart() {
+    fn who_waits_learns_that_the_gap_has_grown() {
         let start = Instant::now();
         let mut pace = Pace::default();
-        pace.turn(start);
+        pace.turn(start).unwrap();
         pace.throttled(start, start);
-        let turns: Vec<_> = (0..10).map(|_| pace.turn(start)).collect();
-        assert!(turns.windows(2).all(|pair| pair[1] - pair[0] >= FLOOR.mul_f64(0.8)));
+        let first = pace.turn(start).unwrap_err();
+        pace.throttled(start + FLOOR / 2, start + FLOOR / 2);
+        assert!(pace.turn(first).unwrap_err() > first);
+    }
+
+    #[test]
+    fn what_is_throttled_at_every_try_is_tried_at_the_widest_gap() {
+        let start = Instant::now();
+        let (mut pace, mut now, mut tries) = (Pace::default(), start, 0);
+        while now < start + CEILING * 10 {
+            now = begin(&mut pace, now);
+            pace.throttled(now, now);
+            tries += 1;
+        }
+        assert!((10..=20).contains(&tries), "{tries}");
     }
 
     #[test]
@@ -156,7 +170,7 @@ mod tests {
         let start = Instant::now();
         let (mut pace, mut now) = (Pace::default(), start);
         for _ in 0..50 {
-            pace.turn(now);
+            pace.turn(now).unwrap();
             now += Duration::from_millis(200);
         }
         for _ in 0..10 {
@@ -165,8 +179,8 @@ mod tests {
         }
         let recovering = now;
         while pace.limit.is_some() {
-            now = pace.turn(now).max(now + Duration::from_millis(200));
-            pace.answered();
+            now = begin(&mut pace, now).max(now + Duration::from_millis(200));
+            pace.answered(now);
             assert!(now < recovering + Duration::from_secs(90), "{:?}", pace.limit);
         }
     }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// The longest interval: what is longer is treated as this, so that no sum of times overflows.
-pub(super) const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
+pub(super) const LONGEST: Duration = Duration::from_hours(366 * 24);
 
 /// Points in time, `interval` apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl Grid {
     }
 }
 
-/// Spreads the bits of `number` over all 64 (the finalizer of SplitMix64).
+/// Spreads the bits of `number` over all 64 (the finalizer of `SplitMix64`).
 pub(super) fn scatter(number: u64) -> u64 {
     let mixed = (number ^ (number >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -80,7 +80,7 @@ mod tests {
             let mut offsets: Vec<_> = (0..count).map(|k| Grid::new(INTERVAL, scatter(3), k).offset).collect();
             offsets.sort();
             offsets.push(offsets[0] + INTERVAL);
-            let widest = offsets.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap();
+            let widest = offsets.windows(2).map(|pair| pair[1].abs_diff(pair[0])).max().unwrap();
             assert!(widest < INTERVAL * 2 / count || count == 1, "{count}: {widest:?}");
         }
     }

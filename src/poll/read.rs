@@ -19,17 +19,14 @@ use super::identity::Reference;
 use super::record::{Found, Round};
 use super::seen::{Reading, Seen};
 use super::session::Session;
-use super::slots::SlotId;
 use super::{Inner, held, now};
 
 /// What is asked in one call.
 #[derive(Debug)]
 pub(super) struct Question {
     pub(super) references: Vec<Reference>,
-    /// The slot that asks; `None` for a fetch.
-    pub(super) slot: Option<SlotId>,
-    /// When a refused credential may be tried again.
-    pub(super) interval: Duration,
+    /// The interval of the slot that asks; `None` for a fetch.
+    pub(super) polled: Option<Duration>,
     /// For how long the question may wait for its turn.
     pub(super) patience: Duration,
 }
@@ -37,14 +34,7 @@ pub(super) struct Question {
 impl Inner {
     /// Asks `session`, remembers what was seen, hands over what somebody is about to fetch. Answers in order.
     pub(super) async fn read(self: &Arc<Self>, session: &Arc<Session>, question: Question) -> Vec<Reading> {
-        let mut round = Round {
-            session: session.id,
-            order: 0,
-            began: now(),
-            slot: question.slot,
-            interval: question.interval,
-            called: false,
-        };
+        let mut round = Round { session: session.id, order: 0, began: now(), polled: question.polled, called: false };
         let references = &question.references;
         let answers = match self.wait(session, &question).await {
             Err(refusal) => {
@@ -66,14 +56,24 @@ impl Inner {
         session: &'a Session,
         question: &Question,
     ) -> Result<tokio::sync::SemaphorePermit<'a>, Refusal> {
-        let turn = held(&self.schedule).turn(session.id, now(), question.patience).ok_or(Refusal::Crowded)?;
-        tokio::time::sleep_until(turn.into()).await;
+        timeout(question.patience, self.turn(session)).await.map_err(|_| Refusal::Crowded)?;
         let permit = timeout(self.settings.deadline, session.permits.acquire()).await;
         let permit = permit.ok().and_then(Result::ok).ok_or(Refusal::Stuck)?;
-        match held(&self.schedule).admit(session.id, now(), question.interval) {
+        let interval = question.polled.unwrap_or(self.settings.default_interval);
+        match held(&self.schedule).admit(session.id, now(), interval) {
             Some(Admission::Granted) => Ok(permit),
             Some(Admission::Refused(error)) => Err(Refusal::Known(error)),
             None => Err(Refusal::Closed),
+        }
+    }
+
+    /// Waits in line until the session's pace allows a call.
+    async fn turn(&self, session: &Session) {
+        let _line = session.line.lock().await;
+        loop {
+            let turn = held(&self.schedule).turn(session.id, now());
+            let Err(later) = turn else { return };
+            tokio::time::sleep_until(later.into()).await;
         }
     }
 
@@ -133,7 +133,7 @@ impl Inner {
             readings.push(reading);
         }
         // The loop hears of a poll's end by itself.
-        if round.slot.is_none() {
+        if round.polled.is_none() {
             self.changed.notify_one();
         }
         self.conclude(session, round, &kinds);

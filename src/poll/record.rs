@@ -9,7 +9,6 @@ use super::health::{Admission, authenticated, for_all};
 use super::identity::{Reference, SessionId};
 use super::schedule::Schedule;
 use super::seen::{Mark, Seen};
-use super::slots::SlotId;
 
 /// For how many intervals a reference that is throttled is what it was.
 const THROTTLED_INTERVALS: u32 = 2;
@@ -21,10 +20,8 @@ pub(super) struct Round {
     /// Reads that begin later count more, whenever they end.
     pub(super) order: u64,
     pub(super) began: Instant,
-    /// The slot that was read; `None` for a fetch.
-    pub(super) slot: Option<SlotId>,
-    /// The slot's interval; for a fetch the one after which a refused credential is tried again.
-    pub(super) interval: Duration,
+    /// The interval of the slot that was polled; `None` for a fetch.
+    pub(super) polled: Option<Duration>,
     /// Whether a call left at all.
     pub(super) called: bool,
 }
@@ -58,10 +55,9 @@ impl Schedule {
         self.sessions.get_mut(&session).map(|health| health.admit(now, interval))
     }
 
-    /// When a call of `session` that is asked for now may begin; it keeps the turn, unless that is past `patience`.
-    pub(super) fn turn(&mut self, session: SessionId, now: Instant, patience: Duration) -> Option<Instant> {
-        let pace = &mut self.sessions.get_mut(&session)?.pace;
-        (pace.next(now) <= now + patience).then(|| pace.turn(now))
+    /// Lets a call of `session` begin now, or says when to ask again.
+    pub(super) fn turn(&mut self, session: SessionId, now: Instant) -> Result<(), Instant> {
+        self.sessions.get_mut(&session).map_or(Ok(()), |health| health.pace.turn(now))
     }
 
     /// The failure that `reference` is known to be in.
@@ -84,9 +80,6 @@ impl Schedule {
         // The call that answers for one reference vouches for the others in it; `judge` has seen all of them.
         let seen: Vec<_> = found.iter().map(|found| self.note(round, found, now)).collect();
         let wanted: Vec<_> = found.iter().map(|found| self.rouse(round, &found.reference, now)).collect();
-        if let Some(slot) = round.slot {
-            self.slots.finish(slot);
-        }
         seen.into_iter().zip(wanted).map(|(seen, wanted)| Noted { seen, wanted }).collect()
     }
 
@@ -100,7 +93,7 @@ impl Schedule {
         if found.iter().any(|found| kind(found) == Err(Kind::Throttled)) {
             health.pace.throttled(round.began, now);
         } else if found.iter().any(|found| authenticated(kind(found))) {
-            health.pace.answered();
+            health.pace.answered(now);
         }
         if found.iter().any(|found| authenticated(kind(found))) {
             health.trust();
@@ -110,7 +103,7 @@ impl Schedule {
         let Some(error) = refused.clone().find(|error| error.kind == Kind::Unauthenticated) else { return };
         let keys: Vec<_> = found.iter().map(|found| found.reference.key.key.as_str()).collect();
         let error = for_all(error, &keys);
-        health.suspect(error.clone(), round.began, round.interval);
+        health.suspect(error.clone(), round.began);
         for found in found {
             found.answer = found.answer.clone().map_err(|own| match own.kind {
                 Kind::Unauthenticated => error.clone(),
@@ -159,14 +152,14 @@ impl Schedule {
 
     /// Wakes whom the poll of `reference` is to wake; says whether its value is wanted.
     fn rouse(&mut self, round: &Round, reference: &Reference, now: Instant) -> bool {
-        if round.slot.is_none() {
-            return true;
-        }
+        let Some(interval) = round.polled else { return true };
         let known = self.references.get(reference).and_then(|number| self.known.get(*number));
         let Some(known) = known.filter(|known| !known.dirty.is_empty()) else { return false };
-        let due = |number: &u32| self.objects.get(*number).is_some_and(|object| object.interval <= round.interval);
+        let due = |number: &u32| self.objects.get(*number).is_some_and(|object| object.interval <= interval);
         let woken: Vec<u32> = known.dirty.iter().copied().filter(due).collect();
-        woken.iter().for_each(|number| self.wake(*number, now));
+        for number in &woken {
+            self.wake(*number, now);
+        }
         !woken.is_empty()
     }
 }

@@ -8,12 +8,13 @@ use tokio::task::JoinSet;
 
 use super::read::Question;
 use super::schedule::Job;
+use super::slots::SlotId;
 use super::{Inner, Poller, held, now};
 
 /// How much later than it must a value may leave the hand-over buffer, so that in most cases a tick takes it along.
 const GRACE: Duration = Duration::from_millis(500);
 /// How often the loop looks after what is not due at a time of its own.
-const HOUSEKEEPING: Duration = Duration::from_secs(60);
+const HOUSEKEEPING: Duration = Duration::from_mins(1);
 
 impl Poller {
     /// Polls until `shutdown` ends or nobody receives wakes any more. Reads that are under way are given up.
@@ -62,13 +63,23 @@ impl Inner {
     }
 
     async fn poll(self: Arc<Self>, job: Job) {
+        let _reading = UnderWay { inner: &self, slot: job.slot };
         let session = self.sessions.get(job.session).filter(|session| self.fence.may_read(session.id));
-        let Some(session) = session else {
-            held(&self.schedule).slots.finish(job.slot);
-            return;
-        };
+        let Some(session) = session else { return };
         // Whoever is polled has its turn, however late; a slot that still waits is not asked again.
-        let (slot, interval, patience) = (Some(job.slot), job.interval, Duration::from_secs(3600));
-        self.read(&session, Question { references: job.references, slot, interval, patience }).await;
+        let patience = Duration::from_hours(1);
+        self.read(&session, Question { references: job.references, polled: Some(job.interval), patience }).await;
+    }
+}
+
+/// A slot's read: over when this goes, whatever became of it.
+struct UnderWay<'a> {
+    inner: &'a Inner,
+    slot: SlotId,
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        held(&self.inner.schedule).slots.finish(self.slot);
     }
 }

@@ -100,7 +100,9 @@ impl Schedule {
             self.set_mark(known, Mark::Closed, now);
             self.place(known, now, false);
             let subscribers = self.known.get(known).map(|known| known.subscribers.clone()).unwrap_or_default();
-            subscribers.into_keys().for_each(|object| self.wake(object, now));
+            for object in subscribers.into_keys() {
+                self.wake(object, now);
+            }
         }
     }
 
@@ -152,7 +154,9 @@ impl Schedule {
         if let Some(object) = self.objects.get_mut(number) {
             object.ties = ties;
         }
-        touched.into_iter().for_each(|known| self.settle(known, now));
+        for known in touched {
+            self.settle(known, now);
+        }
         self.compare_all(number, now);
     }
 
@@ -422,7 +426,9 @@ impl Schedule {
         let group = self.slots.group(slot)?;
         let known = members.iter().filter_map(|member| self.known.get(*member));
         let references = known.map(|known| known.reference.clone()).collect();
-        members.iter().for_each(|member| self.place(*member, now, true));
+        for member in members {
+            self.place(*member, now, true);
+        }
         for (member, slot) in self.slots.dissolve(slot, now) {
             if let Some(known) = self.known.get_mut(member) {
                 known.slot = Some(slot);

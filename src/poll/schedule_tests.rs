@@ -10,7 +10,7 @@ use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
 const INTERVAL: Duration = Duration::from_secs(10);
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 /// A schedule, a world of remote secrets, and a clock.
 struct World {
@@ -63,15 +63,15 @@ impl World {
     /// Reads `keys` for an object, and says what it saw.
     fn fetch(&mut self, keys: &[&str]) -> Vec<(Reference, Seen)> {
         let references: Vec<_> = keys.iter().map(|key| reference(key)).collect();
-        let round = self.round(None, INTERVAL);
+        let round = self.round(None);
         let found = self.answer(&references);
         let noted = self.schedule.record(&round, found, self.now);
         references.into_iter().zip(noted.into_iter().map(|noted| noted.seen)).collect()
     }
 
-    fn round(&mut self, slot: Option<SlotId>, interval: Duration) -> Round {
+    fn round(&mut self, polled: Option<Duration>) -> Round {
         let order = self.schedule.begin();
-        Round { session: SessionId::new(1), order, began: self.now, slot, interval, called: true }
+        Round { session: SessionId::new(1), order, began: self.now, polled, called: true }
     }
 
     /// Subscribes, fetches and applies.
@@ -95,9 +95,10 @@ impl World {
             for job in self.schedule.due(self.now) {
                 let keys = job.references.iter().map(|reference| reference.key.key.clone()).collect();
                 self.reads.push((self.now - self.start, keys));
-                let round = self.round(Some(job.slot), job.interval);
+                let round = self.round(Some(job.interval));
                 let found = self.answer(&job.references);
                 self.schedule.record(&round, found, self.now);
+                self.schedule.slots.finish(job.slot);
             }
             while let Some(object) = self.schedule.next_wake() {
                 woken.push((self.now - self.start, object.name.to_string()));
@@ -295,7 +296,7 @@ fn an_earlier_read_that_ends_later_changes_nothing() {
     let mut world = World::new();
     world.set("k", Ok("old"));
     world.sync("a", &["k"], Some(INTERVAL));
-    let (slow, found) = (world.round(None, INTERVAL), world.answer(&[reference("k")]));
+    let (slow, found) = (world.round(None), world.answer(&[reference("k")]));
     world.set("k", Ok("new"));
     world.resync("a", &["k"]);
     let noted = world.schedule.record(&slow, found, world.now);
@@ -371,7 +372,7 @@ fn any_other_answer_begins_the_row_of_absence_anew() {
     for between in [Ok("v"), Err(Kind::Unavailable), Err(Kind::Denied)] {
         let mut world = World::new();
         world.sync("a", &["k"], Some(INTERVAL));
-        world.advance(INTERVAL * 2 - SECOND);
+        world.advance(SECOND * 19);
         world.set("k", between);
         world.fetch(&["k"]);
         world.remote.clear();

@@ -36,6 +36,8 @@ pub(super) struct Session {
     pub(super) provider: Arc<dyn Provider>,
     /// How many calls may be under way. One, until the credentials have proved good.
     pub(super) permits: Semaphore,
+    /// Where calls wait for their turn while the session is throttled.
+    pub(super) line: Turn<()>,
     key: SessionKey,
     credentials: Arc<dyn Credentials>,
     used: Mutex<Instant>,
@@ -146,7 +148,10 @@ impl Sessions {
         state.given += 1;
         let id = SessionId::new(state.given);
         let (permits, used, proved) = (Semaphore::new(1), Mutex::new(now()), std::sync::Once::new());
-        state.open.insert(id, Arc::new(Session { id, provider, permits, key, credentials, used, proved }));
+        state.open.insert(
+            id,
+            Arc::new(Session { id, provider, permits, line: Turn::default(), key, credentials, used, proved }),
+        );
         drop(state);
         self.listener.opened(id);
         id
@@ -209,10 +214,11 @@ impl Sessions {
         held(&self.state).doors.retain(|key, door| &*key.store_uid != store_uid || !failed(door));
     }
 
-    fn close_where(&self, closes: impl Fn(&Session) -> bool) {
-        let closed: Vec<_> =
-            held(&self.state).open.extract_if(|_, session| closes(session)).map(|(id, _)| id).collect();
-        closed.into_iter().for_each(|id| self.listener.closed(id));
+    fn close_where(&self, ends: impl Fn(&Session) -> bool) {
+        let closed: Vec<_> = held(&self.state).open.extract_if(|_, session| ends(session)).map(|(id, _)| id).collect();
+        for id in closed {
+            self.listener.closed(id);
+        }
     }
 }
 

@@ -77,7 +77,7 @@ pub(super) enum Tick {
 #[derive(Debug)]
 pub(super) struct Slots {
     epoch: Instant,
-    slots: HashMap<SlotId, Slot>,
+    all: HashMap<SlotId, Slot>,
     families: HashMap<Group, Family>,
     due: BTreeSet<(Instant, SlotId)>,
     given: u64,
@@ -87,12 +87,12 @@ pub(super) struct Slots {
 impl Slots {
     /// No slots; phases count from `epoch`.
     pub(super) fn new(epoch: Instant) -> Self {
-        let (slots, families) = (HashMap::new(), HashMap::new());
-        Self { epoch, slots, families, due: BTreeSet::new(), given: 0, reading: 0 }
+        let (all, families) = (HashMap::new(), HashMap::new());
+        Self { epoch, all, families, due: BTreeSet::new(), given: 0, reading: 0 }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.slots.len()
+        self.all.len()
     }
 
     /// How many slots have a read under way.
@@ -102,7 +102,7 @@ impl Slots {
 
     /// What the members of `slot` have in common.
     pub(super) fn group(&self, slot: SlotId) -> Option<Group> {
-        self.slots.get(&slot).map(|slot| slot.group)
+        self.all.get(&slot).map(|slot| slot.group)
     }
 
     /// When the next slot is due; in the past where one is late.
@@ -113,7 +113,7 @@ impl Slots {
     /// Puts `member` into a slot that is due within the group's interval.
     pub(super) fn join(&mut self, group: Group, member: u32, now: Instant) -> SlotId {
         let id = self.open_slot(group).unwrap_or_else(|| self.add_slot(group, now));
-        if let (Some(slot), Some(family)) = (self.slots.get_mut(&id), self.families.get_mut(&group)) {
+        if let (Some(slot), Some(family)) = (self.all.get_mut(&id), self.families.get_mut(&group)) {
             slot.members.push(member);
             family.members += 1;
             if slot.members.len() >= group.batch.size() {
@@ -137,13 +137,13 @@ impl Slots {
         family.slots.insert(ordinal, id);
         family.open.insert(ordinal);
         self.due.insert((due, id));
-        self.slots.insert(id, Slot { group, ordinal, members: Vec::new(), due, reading: false });
+        self.all.insert(id, Slot { group, ordinal, members: Vec::new(), due, reading: false });
         id
     }
 
     /// Takes `member` out of `slot`; an empty slot goes away.
     pub(super) fn leave(&mut self, id: SlotId, member: u32) {
-        let Some(slot) = self.slots.get_mut(&id) else { return };
+        let Some(slot) = self.all.get_mut(&id) else { return };
         let Some(place) = slot.members.iter().position(|other| *other == member) else { return };
         slot.members.swap_remove(place);
         let (group, ordinal, empty) = (slot.group, slot.ordinal, slot.members.is_empty());
@@ -157,7 +157,7 @@ impl Slots {
     }
 
     fn remove_slot(&mut self, id: SlotId) -> Vec<u32> {
-        let Some(slot) = self.slots.remove(&id) else { return Vec::new() };
+        let Some(slot) = self.all.remove(&id) else { return Vec::new() };
         self.due.remove(&(slot.due, id));
         self.reading -= usize::from(slot.reading);
         if let Some(family) = self.families.get_mut(&slot.group) {
@@ -175,7 +175,7 @@ impl Slots {
     pub(super) fn take(&mut self, now: Instant) -> Option<(SlotId, Tick)> {
         let (due, id) = self.due.first().copied().filter(|(due, _)| *due <= now)?;
         self.due.remove(&(due, id));
-        let slot = self.slots.get_mut(&id)?;
+        let slot = self.all.get_mut(&id)?;
         slot.due = slot.group.grid(slot.ordinal).after(self.epoch, now);
         self.due.insert((slot.due, id));
         if slot.reading {
@@ -188,7 +188,7 @@ impl Slots {
 
     /// The read of `slot` has come back.
     pub(super) fn finish(&mut self, id: SlotId) {
-        if let Some(slot) = self.slots.get_mut(&id).filter(|slot| slot.reading) {
+        if let Some(slot) = self.all.get_mut(&id).filter(|slot| slot.reading) {
             slot.reading = false;
             self.reading -= 1;
         }
@@ -204,7 +204,7 @@ impl Slots {
     }
 
     fn is_surplus(&self, id: SlotId) -> bool {
-        let Some(slot) = self.slots.get(&id) else { return false };
+        let Some(slot) = self.all.get(&id) else { return false };
         let Some(family) = self.families.get(&slot.group) else { return false };
         let needed = slot.group.needed(family.members);
         family.slots.len() > needed && slot.ordinal as usize >= needed
@@ -278,7 +278,7 @@ mod tests {
         /// Each member is in exactly one slot, the one it was told, and no slot is too big or empty.
         fn check(&self) {
             let mut found = BTreeMap::new();
-            for (id, slot) in &self.slots.slots {
+            for (id, slot) in &self.slots.all {
                 assert!((1..=slot.group.batch.size()).contains(&slot.members.len()));
                 for member in &slot.members {
                     assert!(found.insert(*member, (slot.group, *id)).is_none(), "{member} is in two slots");
@@ -286,7 +286,7 @@ mod tests {
             }
             let told: BTreeMap<_, _> = self.members.iter().map(|(m, (group, slot, _))| (*m, (*group, *slot))).collect();
             assert_eq!(found, told);
-            assert_eq!(self.slots.due.len(), self.slots.slots.len());
+            assert_eq!(self.slots.due.len(), self.slots.all.len());
             assert_eq!(self.slots.reading, 0);
             for (group, family) in &self.slots.families {
                 assert_eq!(family.members, told.values().filter(|(other, _)| other == group).count());
@@ -375,7 +375,7 @@ mod tests {
             model.check();
             assert_eq!(model.slots.len(), model.needed());
             model.members.keys().copied().collect::<Vec<_>>().into_iter().for_each(|member| model.leave(member));
-            assert!(model.slots.slots.is_empty() && model.slots.families.is_empty() && model.slots.due.is_empty());
+            assert!(model.slots.all.is_empty() && model.slots.families.is_empty() && model.slots.due.is_empty());
         }
     }
 

@@ -91,7 +91,9 @@ fn kind(reading: &Reading) -> Option<Kind> {
 async fn a_thousand_keys_are_fifty_calls_a_round_and_one_each_200_ms() {
     let house = House::new().await;
     let keys: Vec<_> = (0..1000).map(|number| format!("k{number}")).collect();
-    keys.iter().for_each(|key| house.chest.set(key, Answer::Value("v")));
+    for key in &keys {
+        house.chest.set(key, Answer::Value("v"));
+    }
     let syncs = keys.iter().map(|key| async { house.sync(key, &[key]).await });
     futures::future::join_all(syncs).await;
     assert_eq!(house.chest.calls().len(), 50);
@@ -187,7 +189,9 @@ async fn a_wake_that_waits_is_not_sent_when_there_is_nothing_left_to_do() {
 async fn a_bad_credential_costs_one_try_an_interval_and_everybody_is_told() {
     let house = House::new().await;
     let keys: Vec<_> = (0..200).map(|number| format!("k{number}")).collect();
-    keys.iter().for_each(|key| house.chest.set(key, Answer::Fails(Kind::Unauthenticated)));
+    for key in &keys {
+        house.chest.set(key, Answer::Fails(Kind::Unauthenticated));
+    }
     let syncs = keys.iter().map(|key| async { house.sync(key, &[key]).await });
     let syncs = futures::future::join_all(syncs).await;
     assert!(syncs.iter().flatten().all(|reading| kind(reading) == Some(Kind::Unauthenticated)));
@@ -290,7 +294,9 @@ async fn what_the_fence_refuses_is_not_polled_until_it_is_allowed() {
 async fn a_storm_of_failures_changes_nothing_that_recovery_does_not_mend() {
     let mut house = House::new().await;
     let keys: Vec<_> = (0..40).map(|number| format!("k{number}")).collect();
-    keys.iter().for_each(|key| house.chest.set(key, Answer::Value("v")));
+    for key in &keys {
+        house.chest.set(key, Answer::Value("v"));
+    }
     for key in &keys {
         house.sync(key, &[key]).await;
     }
@@ -328,4 +334,51 @@ async fn no_debug_output_shows_a_value() {
     for shown in [format!("{:#?}", house.poller), format!("{readings:?}")] {
         assert!(shown.contains("Sealed(7 bytes)") && !shown.contains("hunter2"), "{shown}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn sessions_with_the_same_names_never_see_each_others_values() {
+    let house = House::new().await;
+    let values: Vec<&'static str> = vec!["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+    let mut tenants = Vec::new();
+    for value in &values {
+        let chest = Arc::new(Chest::default());
+        for key in ["k", "single", "pinned"] {
+            chest.set(key, Answer::Value(value));
+        }
+        tenants.push((*value, open(&house.poller, value, &chest, &Arc::default()).await));
+    }
+    let asks = (0..3_000).map(|turn| {
+        let (value, session) = tenants[turn * 7 % tenants.len()];
+        let reference = Reference::new(session, remote(["k", "single", "pinned"][turn % 3]));
+        let poller = house.poller.clone();
+        async move {
+            tokio::time::sleep(Duration::from_millis(u64::try_from(turn % 4_001).unwrap())).await;
+            assert_eq!(text(&poller.fetch(&object(value), &[reference]).await[0]), Some(value));
+        }
+    });
+    futures::future::join_all(asks).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttled_session_is_called_less_often_and_tells_nobody_who_was_answered_lately() {
+    let mut house = House::new().await;
+    let keys: Vec<_> = (0..50).map(|number| format!("single{number}")).collect();
+    for key in &keys {
+        house.chest.set(key, Answer::Value("v"));
+        house.sync(key, &[key]).await;
+    }
+    tokio::time::sleep(INTERVAL).await;
+    house.chest.calls();
+    house.chest.set_all(&Answer::Fails(Kind::Throttled));
+    tokio::time::sleep(INTERVAL).await;
+    assert!(house.quiet());
+    tokio::time::sleep(INTERVAL * 9).await;
+    let calls = house.chest.calls().len();
+    assert!((8..=50).contains(&calls), "{calls} instead of 500");
+    house.chest.set_all(&Answer::Value("v"));
+    tokio::time::sleep(INTERVAL * 12).await;
+    house.chest.calls();
+    tokio::time::sleep(INTERVAL).await;
+    assert_eq!(house.chest.calls().len(), 50);
 }
