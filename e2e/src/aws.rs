@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{Request, header};
@@ -24,11 +24,12 @@ use crate::tools::Tool;
 pub const REGION: &str = "eu-central-1";
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
-static SHARED: OnceCell<Moto> = OnceCell::const_new();
+static SHARED: OnceCell<Result<Moto>> = OnceCell::const_new();
 
-/// The moto of this run, started if need be.
+/// The moto of this run, started if need be; what could not be started once is not tried again.
 pub async fn shared() -> Result<&'static Moto> {
-    SHARED.get_or_try_init(async || Moto::start(&Settings::from_environment()).await).await
+    let shared = SHARED.get_or_init(async || Moto::start(&Settings::from_environment()).await).await;
+    shared.as_ref().map_err(|error| anyhow!("{error:#}"))
 }
 
 /// A running moto server.
@@ -97,6 +98,11 @@ impl Secrets {
         version(&self.call("PutSecretValue", json!({"SecretId": name, "SecretString": value})).await?)
     }
 
+    /// Puts a new binary value, which becomes `AWSCURRENT`, and answers its version's id.
+    pub async fn put_binary(&self, name: &str, value: &[u8]) -> Result<String> {
+        version(&self.call("PutSecretValue", json!({"SecretId": name, "SecretBinary": STANDARD.encode(value)})).await?)
+    }
+
     /// Puts a new text value under stages of its own and answers its version's id.
     pub async fn put_staged(&self, name: &str, value: &str, stages: &[&str]) -> Result<String> {
         let body = json!({"SecretId": name, "SecretString": value, "VersionStages": stages});
@@ -113,6 +119,15 @@ impl Secrets {
     pub async fn delete(&self, name: &str) -> Result<()> {
         let body = json!({"SecretId": name, "ForceDeleteWithoutRecovery": true});
         self.call("DeleteSecret", body).await.map(|_| ())
+    }
+
+    /// Whether there is a secret of this name.
+    pub async fn exists(&self, name: &str) -> Result<bool> {
+        match self.call("DescribeSecret", json!({"SecretId": name})).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.to_string().ends_with("ResourceNotFoundException") => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// The whole answer of `GetSecretValue`.

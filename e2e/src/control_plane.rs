@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
@@ -31,11 +31,12 @@ const CONTROLLERS: &str = "clusterrole-aggregation-controller,garbage-collector-
     root-ca-certificate-publisher-controller,serviceaccount-controller,serviceaccount-token-controller,\
     validatingadmissionpolicy-status-controller";
 
-static SHARED: OnceCell<ControlPlane> = OnceCell::const_new();
+static SHARED: OnceCell<Result<ControlPlane>> = OnceCell::const_new();
 
-/// The control plane of this run, started if need be.
+/// The control plane of this run, started if need be; what could not be started once is not tried again.
 pub async fn shared() -> Result<&'static ControlPlane> {
-    SHARED.get_or_try_init(async || ControlPlane::open(&Settings::from_environment()).await).await
+    let shared = SHARED.get_or_init(async || ControlPlane::open(&Settings::from_environment()).await).await;
+    shared.as_ref().map_err(|error| anyhow!("{error:#}"))
 }
 
 /// A control plane that can be used, and whatever of it was started here.

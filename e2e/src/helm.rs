@@ -1,6 +1,6 @@
 //! Helm, in both majors, as a user of the control plane.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::control_plane::ControlPlane;
 use crate::process::run;
+use crate::scratch::suffix;
 use crate::settings::{Settings, repository};
 use crate::tools::Tool;
 
@@ -54,36 +55,37 @@ impl Helm {
 
     /// Lints a chart strictly.
     pub async fn lint(&self, chart: &Path, values: &Value) -> Result<()> {
-        let values = set(values)?;
-        let arguments = ["lint".as_ref(), "--strict".as_ref(), chart.as_os_str(), values.as_ref()];
+        let values = self.values(values)?;
+        let arguments = ["lint".as_ref(), "--strict".as_ref(), values.as_ref(), chart.as_os_str()];
         self.run(arguments).await.map(|_| ())
     }
 
     /// Renders a chart, CRDs included; each document as JSON.
     pub async fn template(&self, chart: &Path, namespace: &str, values: &Value) -> Result<Vec<Value>> {
-        let (values, namespace) = (set(values)?, format!("--namespace={namespace}"));
-        let fixed = ["template", "keyferry", "--include-crds", &namespace, &values].map(AsRef::as_ref);
-        let text = self.run(fixed.into_iter().chain([chart.as_os_str()])).await?;
+        let (values, namespace) = (self.values(values)?, format!("--namespace={namespace}"));
+        let fixed = ["template", "keyferry", "--include-crds", &namespace].map(AsRef::as_ref);
+        let text = self.run(fixed.into_iter().chain([values.as_ref(), chart.as_os_str()])).await?;
         let documents: Vec<Value> = serde_saphyr::from_multiple(&text).context("read what the chart renders")?;
         Ok(documents.into_iter().filter(|document| !document.is_null()).collect())
     }
 
     /// Installs a chart, or upgrades it, and does not wait for pods: this control plane has no node.
     pub async fn install(&self, release: &str, chart: &Path, namespace: &str, values: &Value) -> Result<()> {
-        let (values, namespace) = (set(values)?, format!("--namespace={namespace}"));
-        let fixed = ["upgrade", "--install", release, &namespace, &values].map(AsRef::as_ref);
-        self.run(fixed.into_iter().chain([chart.as_os_str()])).await.map(|_| ())
+        let (values, namespace) = (self.values(values)?, format!("--namespace={namespace}"));
+        let fixed = ["upgrade", "--install", release, &namespace].map(AsRef::as_ref);
+        self.run(fixed.into_iter().chain([values.as_ref(), chart.as_os_str()])).await.map(|_| ())
     }
 
     /// Removes a release.
     pub async fn uninstall(&self, release: &str, namespace: &str) -> Result<()> {
         self.run(["uninstall", release, &format!("--namespace={namespace}")]).await.map(|_| ())
     }
-}
 
-/// All values as the one flag that takes JSON; an empty object sets nothing.
-fn set(values: &Value) -> Result<String> {
-    let fields = values.as_object().context("values are an object")?;
-    let pairs: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    Ok(format!("--set-json={}", pairs.join(",")))
+    /// Values as the flag that names a file of them. The file lies in this run's folder and goes with it.
+    fn values(&self, values: &Value) -> Result<OsString> {
+        let path = self.home.join(format!("values-{}.json", suffix()));
+        std::fs::create_dir_all(&self.home)?;
+        std::fs::write(&path, values.to_string()).with_context(|| format!("write {}", path.display()))?;
+        Ok([OsStr::new("--values="), path.as_os_str()].into_iter().collect())
+    }
 }

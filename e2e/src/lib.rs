@@ -7,17 +7,20 @@
 
 pub mod audit;
 pub mod aws;
+pub mod cases;
 pub mod control_plane;
 mod dump;
 pub mod fixtures;
 pub mod helm;
 pub mod http;
+pub mod installation;
 pub mod kubeconfig;
 mod leash;
 pub mod namespace;
 pub mod operator;
 pub mod process;
 pub mod proxy;
+pub mod raw;
 pub mod scratch;
 pub mod settings;
 pub mod tools;

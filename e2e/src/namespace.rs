@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -24,6 +24,7 @@ use serde_json::Value;
 
 use crate::control_plane::{self, ControlPlane};
 use crate::dump;
+use crate::helm::Helm;
 use crate::process::tail;
 use crate::scratch::suffix;
 
@@ -37,6 +38,7 @@ pub struct Namespace {
     plane: &'static ControlPlane,
     client: Client,
     logs: Mutex<Vec<PathBuf>>,
+    releases: Mutex<Vec<(Helm, String)>>,
 }
 
 /// Runs `test` with a namespace of its own.
@@ -60,7 +62,7 @@ impl Namespace {
         object.metadata.name = Some(name.clone());
         object.metadata.labels = Some(BTreeMap::from([(TEST_LABEL.to_owned(), label(&test))]));
         Api::all(client.clone()).create(&PostParams::default(), &object).await.context("make a namespace")?;
-        Ok(Self { name, plane, client, logs: Mutex::default() })
+        Ok(Self { name, plane, client, logs: Mutex::default(), releases: Mutex::default() })
     }
 
     /// Its name, which is also a good beginning for names of remote secrets.
@@ -80,7 +82,12 @@ impl Namespace {
 
     /// Has the tail of a log written when the test fails.
     pub fn watch_log(&self, log: &Path) {
-        self.logs.lock().unwrap_or_else(PoisonError::into_inner).push(log.to_owned());
+        lock(&self.logs).push(log.to_owned());
+    }
+
+    /// Has a Helm release of this namespace removed with it, for what it has outside.
+    pub fn owns_release(&self, helm: &Helm, release: &str) {
+        lock(&self.releases).push((helm.clone(), release.to_owned()));
     }
 
     /// The objects of one kind in this namespace, with all rights.
@@ -131,17 +138,26 @@ impl Namespace {
     }
 
     async fn delete(&self) {
+        let releases = std::mem::take(&mut *lock(&self.releases));
+        for (helm, release) in releases {
+            let _ = helm.uninstall(&release, &self.name).await;
+        }
         let all: Api<v1::Namespace> = Api::all(self.client());
         let _ = all.delete(&self.name, &DeleteParams::background()).await;
     }
 
     async fn dump(&self) {
         let mut text = dump::namespace(&self.client, &self.name).await;
-        for log in self.logs.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        for log in lock(&self.logs).iter() {
             text += &format!("{}\n{}", log.display(), tail(log, LOG_LINES));
         }
         dump::write(&text);
     }
+}
+
+/// A panic of the test leaves the lists usable.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Waits until `condition` holds for the object `name` of `api`.

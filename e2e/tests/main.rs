@@ -1,3 +1,8 @@
 //! The end-to-end tests: one binary, so that all of them share one control plane.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test says what went wrong by panicking")]
+
+mod api;
+mod chart;
 mod ground;
+mod provider;

@@ -1,0 +1,3 @@
+//! What the CRDs admit by themselves.
+
+mod admission;

@@ -1,0 +1,3 @@
+//! The providers' conformance suite against real servers.
+
+mod aws;
