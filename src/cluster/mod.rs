@@ -8,8 +8,10 @@ mod body;
 pub mod credentials;
 pub mod error;
 pub mod events;
+pub mod lease;
 pub mod reach;
 pub mod status;
 pub mod target;
+pub mod throttle;
 
 pub use error::{Error, Kind};

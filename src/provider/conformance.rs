@@ -308,7 +308,9 @@ mod tests {
         async fn read_many(&self, keys: &[RemoteKey]) -> Vec<Result<Sealed, Error>> {
             let mut keys = keys.to_vec();
             if self.fault == Fault::IgnoresVersion {
-                keys.iter_mut().for_each(|key| key.version = None);
+                for key in &mut keys {
+                    key.version = None;
+                }
             }
             let mut answers = self.memory.read_many(&keys).await;
             match self.fault {

@@ -238,7 +238,7 @@ impl Keyring {
         self.keys().changed = changed;
     }
 
-    /// The ServiceAccounts whose tokens were asked for, each with the audiences, in order.
+    /// The service accounts whose tokens were asked for, each with the audiences, in order.
     pub fn tokens(&self) -> Vec<(String, Vec<String>)> {
         self.keys().tokens.clone()
     }
@@ -272,7 +272,7 @@ impl Credentials for Keyring {
         let value = format!("token-{}", keys.tokens.len());
         let audiences = audiences.iter().chain(&account.audiences).cloned().collect();
         keys.tokens.push((account.name.clone(), audiences));
-        Ok(Token { value: value.into(), expires: SystemTime::now() + Duration::from_secs(3600) })
+        Ok(Token { value: value.into(), expires: SystemTime::now() + Duration::from_hours(1) })
     }
 
     async fn annotations(

@@ -166,7 +166,7 @@ pub struct Context {
     pub store_name: String,
     /// Where the store is; none for a ClusterSecretStore.
     pub store_namespace: Option<String>,
-    /// The namespace of the ExternalSecrets that read; none while a store is validated for nobody in particular.
+    /// The namespace of the objects that read; none while a store is validated for nobody in particular.
     pub consumer_namespace: Option<String>,
 }
 

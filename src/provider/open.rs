@@ -60,7 +60,18 @@ pub fn depends_on_consumer(spec: &SecretStoreSpec, kind: StoreKind) -> bool {
     kind == StoreKind::ClusterSecretStore
         && match spec.provider.chosen() {
             Chosen::Aws(aws) => aws::depends_on_consumer(aws),
-            _ => false,
+            // Every provider is listed: one that were forgotten would share a session between namespaces.
+            Chosen::GcpSm(_)
+            | Chosen::AzureKv(_)
+            | Chosen::Vault(_)
+            | Chosen::OpenBao(_)
+            | Chosen::Alibaba(_)
+            | Chosen::Kubernetes(_)
+            | Chosen::Crd(_)
+            | Chosen::Webhook(_)
+            | Chosen::Fake(_)
+            | Chosen::Unsupported(_)
+            | Chosen::Missing => false,
         }
 }
 

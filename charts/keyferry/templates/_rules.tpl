@@ -32,10 +32,11 @@ with `scopedRBAC`, a Role in each scoped namespace. `update` is nowhere (but for
   resources: [externalsecrets/finalizers]
   verbs: [update]
 {{- end }}
-# controller/secret_store: stores, their validation, and its result.
+# controller/secret_store: the stores that ExternalSecrets of the namespace use.
 - apiGroups: [external-secrets.io]
   resources: [secretstores]
   verbs: [get, list, watch]
+# cluster/status: whether a store's validation passed, and its capabilities.
 - apiGroups: [external-secrets.io]
   resources: [secretstores/status]
   verbs: [patch]
@@ -44,12 +45,12 @@ with `scopedRBAC`, a Role in each scoped namespace. `update` is nowhere (but for
   resources: [events]
   verbs: [create, patch]
 {{- if .Values.rbac.serviceAccountTokenCreate }}
-# cluster/credentials, because rbac.serviceAccountTokenCreate is true: tokens for stores with a serviceAccountRef, and the
-# role annotations of those ServiceAccounts. It lets the operator act as ANY ServiceAccount in reach; prefer
-# serviceAccountTokens, which names them.
+# cluster/credentials, because rbac.serviceAccountTokenCreate is true: tokens for stores with a serviceAccountRef. It lets
+# the operator act as ANY ServiceAccount in reach; prefer serviceAccountTokens, which names them.
 - apiGroups: [""]
   resources: [serviceaccounts/token]
   verbs: [create]
+# cluster/credentials: the cloud role that a ServiceAccount's annotations name.
 - apiGroups: [""]
   resources: [serviceaccounts]
   verbs: [get]
@@ -62,6 +63,7 @@ with `scopedRBAC`, a Role in each scoped namespace. `update` is nowhere (but for
 - apiGroups: [external-secrets.io]
   resources: [clustersecretstores]
   verbs: [get, list, watch]
+# cluster/status: as for SecretStores.
 - apiGroups: [external-secrets.io]
   resources: [clustersecretstores/status]
   verbs: [patch]
@@ -73,11 +75,12 @@ with `scopedRBAC`, a Role in each scoped namespace. `update` is nowhere (but for
 {{- end }}
 
 {{- define "keyferry.rules.lease" -}}
-# cluster/lease: the one Lease that says who leads. A POST cannot be limited to a name, hence the second rule.
+# cluster/lease: the one Lease that says who leads.
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
   resourceNames: [{{ include "keyferry.leaseName" . | quote }}]
   verbs: [get, update, patch]
+# cluster/lease: makes it once; a POST cannot be limited to a name.
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
   verbs: [create]
@@ -120,11 +123,12 @@ subjects:
 
 {{/* Takes one entry of serviceAccountTokens. */}}
 {{- define "keyferry.rules.tokens" -}}
-# cluster/credentials: tokens for the stores that name these ServiceAccounts, and their role annotations.
+# cluster/credentials: tokens for the stores that name these ServiceAccounts.
 - apiGroups: [""]
   resources: [serviceaccounts/token]
   resourceNames: {{ toJson .names }}
   verbs: [create]
+# cluster/credentials: the cloud role that their annotations name.
 - apiGroups: [""]
   resources: [serviceaccounts]
   resourceNames: {{ toJson .names }}

@@ -54,8 +54,8 @@ fn without_end(arn: &str) -> Option<&str> {
 
 /// Answers the keys, in their order, for which exactly one item can be meant.
 ///
-/// An item that is some ARN's is no name's: it may be another account's.
-pub(super) fn assign(keys: &[String], items: Vec<Item>) -> Vec<Option<Result<Sealed, Failure>>> {
+/// An item that is some ARN's is no name's: it may be another account's. Items of one ARN are one secret.
+pub(super) fn assign(keys: &[String], items: &[Item]) -> Vec<Option<Result<Sealed, Failure>>> {
     let arns: Vec<_> = keys.iter().filter(|key| is_arn(key)).collect();
     let claimed: Vec<_> = items.iter().map(|item| arns.iter().any(|key| item.is_of(key))).collect();
     let answer = |key: &String| {
@@ -64,7 +64,8 @@ pub(super) fn assign(keys: &[String], items: Vec<Item>) -> Vec<Option<Result<Sea
             .zip(&claimed)
             .filter(|(item, claimed)| item.is_of(key) && (is_arn(key) || !**claimed))
             .map(|(item, _)| item);
-        own.next().filter(|_| own.next().is_none()).map(|item| item.outcome.clone())
+        let first = own.next()?;
+        own.all(|item| item.arn.is_some() && item.arn == first.arn).then(|| first.outcome.clone())
     };
     keys.iter().map(answer).collect()
 }
@@ -94,7 +95,7 @@ mod tests {
         Item::of_error(ApiErrorType::builder().secret_id(id).error_code(code).message("canary").build())
     }
 
-    fn assigned(keys: &[&str], items: Vec<Item>) -> Vec<String> {
+    fn assigned(keys: &[&str], items: &[Item]) -> Vec<String> {
         let keys: Vec<_> = keys.iter().map(ToString::to_string).collect();
         let shown = |answer: &Option<Result<Sealed, Failure>>| match answer {
             None => "none".to_owned(),
@@ -116,14 +117,14 @@ mod tests {
             ]
         };
         let keys = ["a", &arn("b", "BBBBBB"), &format!("{HERE}team/c"), "team/d"];
-        assert_eq!(assigned(&keys, items()), ["1", "2", "3", "NotFound"]);
-        assert_eq!(assigned(&["a", "a"], items()), ["1", "1"]);
+        assert_eq!(assigned(&keys, &items()), ["1", "2", "3", "NotFound"]);
+        assert_eq!(assigned(&["a", "a"], &items()), ["1", "1"]);
     }
 
     #[test]
     fn an_error_that_names_the_arn_finds_the_key_that_named_the_secret() {
         let items = vec![error(&format!("{HERE}team/a-AAAAAA"), "AccessDeniedException")];
-        assert_eq!(assigned(&["team/a"], items), ["Denied"]);
+        assert_eq!(assigned(&["team/a"], &items), ["Denied"]);
     }
 
     #[test]
@@ -131,27 +132,34 @@ mod tests {
         let arn = format!("{THERE}a-AAAAAA");
         let keys = ["a", arn.as_str()];
         let both = vec![value(&format!("{HERE}a-BBBBBB"), "a", "own"), value(&arn, "a", "other")];
-        assert_eq!(assigned(&keys, both), ["own", "other"]);
-        assert_eq!(assigned(&keys, vec![value(&arn, "a", "other")]), ["none", "other"]);
+        assert_eq!(assigned(&keys, &both), ["own", "other"]);
+        assert_eq!(assigned(&keys, &[value(&arn, "a", "other")]), ["none", "other"]);
         let missing = vec![value(&arn, "a", "other"), error("a", "ResourceNotFoundException")];
-        assert_eq!(assigned(&keys, missing), ["NotFound", "other"]);
+        assert_eq!(assigned(&keys, &missing), ["NotFound", "other"]);
     }
 
     #[test]
     fn what_could_be_two_is_neither() {
         let items = vec![value(&format!("{HERE}a-AAAAAA"), "a", "1"), value(&format!("{THERE}a-BBBBBB"), "a", "2")];
-        assert_eq!(assigned(&["a"], items), ["none"]);
+        assert_eq!(assigned(&["a"], &items), ["none"]);
+    }
+
+    #[test]
+    fn one_secret_that_is_asked_for_by_two_arns_may_come_twice() {
+        let (whole, part) = (format!("{HERE}a-AAAAAA"), format!("{HERE}a"));
+        let items = vec![value(&whole, "a", "1"), value(&whole, "a", "1")];
+        assert_eq!(assigned(&[&whole, &part, "a"], &items), ["1", "1", "none"]);
     }
 
     #[test]
     fn a_name_that_begins_like_another_is_another() {
         let items = vec![value(&format!("{HERE}a-bcdefg-AAAAAA"), "a-bcdefg", "1")];
-        assert_eq!(assigned(&["a", &format!("{HERE}a"), "a-bcdefg"], items), ["none", "none", "1"]);
+        assert_eq!(assigned(&["a", &format!("{HERE}a"), "a-bcdefg"], &items), ["none", "none", "1"]);
     }
 
     #[test]
     fn a_key_without_an_item_is_left_without() {
-        assert_eq!(assigned(&["a"], Vec::new()), ["none"]);
-        assert_eq!(assigned(&["a"], vec![Item::of_error(ApiErrorType::builder().build())]), ["none"]);
+        assert_eq!(assigned(&["a"], &[]), ["none"]);
+        assert_eq!(assigned(&["a"], &[Item::of_error(ApiErrorType::builder().build())]), ["none"]);
     }
 }

@@ -4,14 +4,16 @@
 //! Keys and annotations are read once, when the session is opened; a session is opened anew when they change. Tokens and
 //! role credentials are fetched when they are first needed and again before they end.
 
-use std::sync::Arc;
-use std::time::SystemTime;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
+use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_credential_types::Credentials as Keys;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, future};
 use aws_sdk_sts::types::Tag;
+use tokio::time::Instant;
 
 use super::client::Base;
 use super::error::{self, Failure};
@@ -26,6 +28,8 @@ const SESSION: &str = "external-secrets-provider-aws";
 const ROLE: &str = "eks.amazonaws.com/role-arn";
 const AUDIENCE: &str = "eks.amazonaws.com/audience";
 const DEFAULT_AUDIENCE: &str = "sts.amazonaws.com";
+/// For how long a role that was refused is not asked for again; the default interval of polls.
+const REFUSED: Duration = Duration::from_secs(10);
 const JWT_FIELD: &str = "spec.provider.aws.auth.jwt.serviceAccountRef";
 
 /// Tags that say for whom a session is; nobody but us may set them.
@@ -44,19 +48,17 @@ pub(super) async fn configure(
     let first = match &spec.auth {
         Some(AwsAuth { jwt: Some(jwt), .. }) => {
             let account = jwt.service_account_ref.as_ref().ok_or_else(|| missing(JWT_FIELD))?;
-            base.with_credentials(&own, WebIdentity::new(base.sts(&own), account, credentials).await?)
+            base.with_credentials(&own, Held::new(WebIdentity::new(base.sts(&own), account, credentials).await?))
         }
         Some(AwsAuth { secret_ref: Some(keys), .. }) => base.with_credentials(&own, fixed(keys, &*credentials).await?),
         _ => own,
     };
-    let chained = spec.additional_roles.iter().fold(first, |config, role| {
-        base.with_credentials(&config, Assumed { client: base.sts(&config), role: Role::plain(role) })
-    });
-    Ok(match spec.role.as_deref().filter(|role| !role.is_empty()) {
-        Some(role) => base
-            .with_credentials(&chained, Assumed { client: base.sts(&chained), role: Role::last(role, spec, context) }),
-        None => chained,
-    })
+    let assume = |config: SdkConfig, role| {
+        base.with_credentials(&config, Held::new(Assumed { client: base.sts(&config), role }))
+    };
+    let chained = spec.additional_roles.iter().map(|role| Role::plain(role)).fold(first, assume);
+    let last = spec.role.as_deref().filter(|role| !role.is_empty()).map(|role| Role::last(role, spec, context));
+    Ok(last.into_iter().fold(chained, assume))
 }
 
 async fn fixed(keys: &AwsSecretRef, credentials: &dyn Credentials) -> Result<Keys, Error> {
@@ -98,6 +100,49 @@ fn unusable(field: &str, cause: &str) -> Error {
     }
 }
 
+/// A role and what it takes to have its credentials.
+#[async_trait]
+trait Assume: std::fmt::Debug + Send + Sync {
+    async fn assume(&self) -> Result<Keys, Error>;
+}
+
+/// A role whose refusal is remembered for a while, so that a thousand keys with a bad role are not a thousand calls.
+#[derive(Debug)]
+struct Held<A> {
+    role: A,
+    refused: Mutex<Option<(Instant, Error)>>,
+}
+
+impl<A: Assume> Held<A> {
+    fn new(role: A) -> Self {
+        Self { role, refused: Mutex::default() }
+    }
+
+    fn refusal(&self) -> Option<Error> {
+        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.as_ref().filter(|(since, _)| since.elapsed() < REFUSED).map(|(_, error)| error.clone())
+    }
+
+    async fn credentials(&self) -> Result<Keys, Error> {
+        if let Some(error) = self.refusal() {
+            return Err(error);
+        }
+        let answer = self.role.assume().await;
+        let refusal = answer.as_ref().err().map(|error| (Instant::now(), error.clone()));
+        *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = refusal;
+        answer
+    }
+}
+
+impl<A: Assume> ProvideCredentials for Held<A> {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(async { self.credentials().await.map_err(CredentialsError::provider_error) })
+    }
+}
+
 /// A role that a ServiceAccount's token stands for.
 #[derive(Debug)]
 struct WebIdentity {
@@ -125,7 +170,10 @@ impl WebIdentity {
         let audience = annotation(AUDIENCE).unwrap_or_else(|| DEFAULT_AUDIENCE.to_owned());
         Ok(Self { client, credentials, account: account.clone(), audience, role })
     }
+}
 
+#[async_trait]
+impl Assume for WebIdentity {
     async fn assume(&self) -> Result<Keys, Error> {
         let token = self.credentials.token(JWT_FIELD, &self.account, std::slice::from_ref(&self.audience)).await?;
         let request = self
@@ -138,15 +186,6 @@ impl WebIdentity {
             Ok(answer) => keys(answer.credentials, &self.role),
             Err(error) => Err(error::failure(&error).at(assuming(&self.role))),
         }
-    }
-}
-
-impl ProvideCredentials for WebIdentity {
-    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
-    where
-        Self: 'a,
-    {
-        future::ProvideCredentials::new(async { self.assume().await.map_err(CredentialsError::provider_error) })
     }
 }
 
@@ -206,7 +245,8 @@ fn tags(spec: &AwsProvider, context: &Context) -> Vec<(String, String)> {
     theirs.chain(ours.map(|(key, value)| (key.to_owned(), value.to_owned()))).collect()
 }
 
-impl Assumed {
+#[async_trait]
+impl Assume for Assumed {
     async fn assume(&self) -> Result<Keys, Error> {
         let Role { arn, external_id, tags, transitive_tag_keys } = &self.role;
         let tag = |(key, value): &(String, String)| Tag::builder().key(key).value(value).build().ok();
@@ -223,15 +263,6 @@ impl Assumed {
             Ok(answer) => keys(answer.credentials, arn),
             Err(error) => Err(error::failure(&error).at(assuming(arn))),
         }
-    }
-}
-
-impl ProvideCredentials for Assumed {
-    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
-    where
-        Self: 'a,
-    {
-        future::ProvideCredentials::new(async { self.assume().await.map_err(CredentialsError::provider_error) })
     }
 }
 

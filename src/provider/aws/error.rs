@@ -24,6 +24,9 @@ const ROLE: &str = "check the store's roles and session tags";
 const GONE: &str = "there is no such secret or version in this account and region";
 const DELETED: &str = "the secret is marked for deletion; restore it or remove the reference";
 
+/// How AWS and its emulators say that a secret will be deleted.
+const MARKED: &[&str] = &["marked for deletion", "marked deleted"];
+
 /// Every code that is known, with what it means and what helps.
 const CODES: &[(&str, Kind, &str)] = &[
     ("ResourceNotFoundException", Kind::NotFound, GONE),
@@ -130,7 +133,8 @@ impl Failure {
     /// The meaning of an error code, with its message for the one code that is ambiguous without.
     pub(super) fn of_code(code: &str, message: Option<&str>) -> Option<Self> {
         let refused = ["InvalidRequestException", "InvalidParameterException"].contains(&code);
-        if refused && message.is_some_and(|message| message.to_ascii_lowercase().contains("marked for deletion")) {
+        let marked = |message: &str| MARKED.iter().any(|words| message.contains(words));
+        if refused && message.is_some_and(marked) {
             return Some(Self::Call { kind: Kind::NotFound, cause: format!("{code}: {DELETED}") });
         }
         let (code, kind, cure) = CODES.iter().find(|(known, ..)| *known == code)?;
@@ -143,11 +147,10 @@ impl Failure {
         let (kind, cure) = match status {
             401 => (Kind::Unauthenticated, KEYS),
             403 => (Kind::Denied, ALLOW),
-            408 => (Kind::Unavailable, LATER),
             429 => (Kind::Throttled, SLOW),
             404 | 405 => (Kind::Unavailable, "this is not AWS; check the endpoint and any proxy"),
+            408 | 500..=599 => (Kind::Unavailable, LATER),
             400..=499 => (Kind::Invalid, "AWS refused the request; check the store and the reference"),
-            500..=599 => (Kind::Unavailable, LATER),
             _ => return Self::unreadable(),
         };
         Self::Call { kind, cause: format!("HTTP {status}: {cure}") }

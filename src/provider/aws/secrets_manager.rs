@@ -41,7 +41,7 @@ const VERSION_ID: &str = "uuid/";
 /// How many single reads of one batch are under way at once.
 const ABREAST: usize = 4;
 /// When a principal that may not call the batch API is given another chance.
-const REPROBE: Duration = Duration::from_secs(3600);
+const REPROBE: Duration = Duration::from_hours(1);
 
 /// A session with one principal in one region.
 pub(super) struct SecretsManager {
@@ -98,7 +98,8 @@ impl SecretsManager {
                 self.note_batch_denied(false);
                 let values = answer.secret_values.unwrap_or_default().into_iter().map(Item::of_value);
                 let errors = answer.errors.unwrap_or_default().into_iter().map(Item::of_error);
-                self.complete(keys, batch::assign(&ids, values.chain(errors).collect())).await
+                let items: Vec<_> = values.chain(errors).collect();
+                self.complete(keys, batch::assign(&ids, &items)).await
             }
             Err(Failure::Call { kind: Kind::Denied, .. }) => {
                 self.note_batch_denied(true);

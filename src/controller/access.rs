@@ -1,0 +1,68 @@
+//! The bridge over which a provider's session reads its credentials: what `provider` asks, `cluster` answers.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::api::provider::{SecretKeySelector, ServiceAccountSelector};
+use crate::cluster::{self, credentials::Reader};
+use crate::ops::metrics::Metrics;
+use crate::provider::{Credentials, Error, Kind, Observer, Token};
+use crate::sealed::Sealed;
+
+/// What messages call the source of credentials.
+const SOURCE: &str = "Kubernetes";
+
+/// The credentials of one session.
+#[derive(Debug)]
+pub(super) struct Access(pub(super) Reader);
+
+#[async_trait]
+impl Credentials for Access {
+    async fn secret_key(&self, field: &str, selector: &SecretKeySelector) -> Result<Sealed, Error> {
+        let key = selector.key.as_deref().unwrap_or_default();
+        let read = self.0.secret_key(selector.namespace.as_deref(), &selector.name, key).await;
+        read.map_err(|error| translate(field, &error))
+    }
+
+    async fn token(&self, field: &str, account: &ServiceAccountSelector, audiences: &[String]) -> Result<Token, Error> {
+        let mut all: Vec<String> = audiences.to_vec();
+        all.extend(account.audiences.iter().filter(|audience| !audiences.contains(audience)).cloned());
+        let requested = self.0.token(account.namespace.as_deref(), &account.name, all).await;
+        requested.map(|(value, expires)| Token { value, expires }).map_err(|error| translate(field, &error))
+    }
+
+    async fn annotations(
+        &self,
+        field: &str,
+        account: &ServiceAccountSelector,
+    ) -> Result<BTreeMap<String, String>, Error> {
+        let read = self.0.annotations(account.namespace.as_deref(), &account.name).await;
+        read.map_err(|error| translate(field, &error))
+    }
+
+    async fn changed(&self) -> bool {
+        self.0.changed().await
+    }
+}
+
+/// A credential that cannot be read is a credential that is not there.
+fn translate(field: &str, error: &cluster::Error) -> Error {
+    let kind = match error.kind {
+        cluster::Kind::NotFound | cluster::Kind::Denied => Kind::Unauthenticated,
+        cluster::Kind::Conflict | cluster::Kind::Unavailable => Kind::Unavailable,
+        cluster::Kind::Refused => Kind::Invalid,
+    };
+    Error { provider: SOURCE, doing: error.doing.clone(), kind, cause: format!("{} (field {field})", error.cause) }
+}
+
+/// Counts the calls to providers.
+#[derive(Debug)]
+pub struct Calls(pub std::sync::Arc<Metrics>);
+
+impl Observer for Calls {
+    fn called(&self, provider: &'static str, call: &'static str, ok: bool, took: Duration) {
+        self.0.provider_called(provider, call, ok, took);
+    }
+}

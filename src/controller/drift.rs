@@ -1,0 +1,51 @@
+//! Looks at targets in turn, a few a second, so that one which somebody else has changed is repaired without a watch on
+//! Secrets.
+//!
+//! A look is a read of metadata from the API server's cache; it asks one thing: is this still the resourceVersion that
+//! was confirmed? If not, the object is doubtful and gets a pass. Where the budget is smaller than what is due, the one
+//! that has waited longest comes first.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::context::Context;
+use crate::cluster::target::Place;
+use crate::plan::target::Confirmed;
+use crate::poll::ObjectId;
+
+/// How soon the next check is looked for while none is due.
+const IDLE: Duration = Duration::from_millis(250);
+
+/// Checks until the future is dropped.
+pub(super) async fn run(ctx: Arc<Context>) {
+    let pause = Duration::from_secs(1) / ctx.settings.checks_per_second.max(1);
+    loop {
+        let wait = match ctx.memory.due_check(Instant::now()) {
+            Some((id, target, confirmed)) => {
+                check(&id, &target, confirmed, &ctx).await;
+                pause
+            }
+            None => IDLE,
+        };
+        tokio::time::sleep(wait).await;
+    }
+}
+
+async fn check(id: &ObjectId, target: &str, confirmed: Confirmed, ctx: &Context) {
+    let place = Place { namespace: &id.namespace, name: target, owner: &id.name };
+    match ctx.targets.look(place).await {
+        Ok(Some(standing))
+            if standing.uid == confirmed.uid && standing.resource_version == confirmed.resource_version =>
+        {
+            ctx.memory.confirm(id, target, Some(confirmed), Instant::now());
+        }
+        Ok(_) => {
+            ctx.memory.doubt(id);
+            ctx.wake(vec![id.clone()]).await;
+        }
+        Err(error) => {
+            tracing::debug!(namespace = %id.namespace, name = %id.name, %error, "target not checked");
+            ctx.memory.confirm(id, target, Some(confirmed), Instant::now());
+        }
+    }
+}

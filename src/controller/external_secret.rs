@@ -1,0 +1,276 @@
+//! One pass over one ExternalSecret: fetch, assemble, observe, plan, carry out; then say how that went.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::FutureExt;
+use jiff::Timestamp;
+use kube::ResourceExt;
+use kube::runtime::controller::Action;
+
+use super::context::Context;
+use super::error::Error;
+use super::guarded::{Guarded, id_of};
+use super::settle;
+use super::sources::{self, Absence, Sources};
+use super::{malformed, report};
+use crate::api::ExternalSecret;
+use crate::api::external_secret::DeletionPolicy;
+use crate::cluster::status::set_finalizers;
+use crate::plan::due::{self, Situation, Work};
+use crate::plan::marks::{FINALIZER, synced_resource_version};
+use crate::plan::problem::Problem;
+use crate::plan::select::{Answer, Need, assemble, needs};
+use crate::plan::summary::{Failure, Outcome, Stage};
+use crate::plan::valid;
+use crate::poll::{Interest, ObjectId, Reading, Seen};
+
+/// How long an object waits for a store without a word: stores and their users are often applied together.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// How long an object of another class waits for its operator before we say that it has none.
+const OTHERS_PATIENCE: Duration = Duration::from_secs(10);
+/// How soon an object that waits is looked at again.
+const SHORT_WAIT: Duration = Duration::from_secs(1);
+/// How soon a provider that could not be reached is tried again; its session remembers the failure as long.
+const RETRY: Duration = Duration::from_secs(10);
+/// The longest pass: several providers' deadlines and a slow API server.
+const DEADLINE: Duration = Duration::from_mins(3);
+
+/// How a pass ended.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    /// With something to report, and when to look again if nothing happens.
+    Told(Outcome, Option<Duration>),
+    /// With nothing to say.
+    Quiet(Option<Duration>),
+}
+
+/// One pass; a panic in it is this object's alone.
+pub(super) async fn reconcile(object: Arc<Guarded<ExternalSecret>>, ctx: Arc<Context>) -> Result<Action, Error> {
+    let pass = std::panic::AssertUnwindSafe(pass(&object, &ctx)).catch_unwind();
+    match tokio::time::timeout(DEADLINE, pass).await {
+        Err(_) => Err(Error::Deadline),
+        Ok(ended) => ended.unwrap_or(Err(Error::Panic)),
+    }
+}
+
+async fn pass(object: &Guarded<ExternalSecret>, ctx: &Context) -> Result<Action, Error> {
+    let id = id_of(object);
+    let es = match &object.0 {
+        Ok(es) => es,
+        Err(invalid) => return malformed::tell(&id, invalid, ctx).await,
+    };
+    if es.metadata.deletion_timestamp.is_some() {
+        return let_go(es, &id, ctx).await;
+    }
+    report::started(es, ctx);
+    let begun = Instant::now();
+    let verdict = sync(es, &id, ctx).await;
+    report::finish(es, &id, verdict, begun, ctx).await
+}
+
+async fn sync(es: &ExternalSecret, id: &ObjectId, ctx: &Context) -> Result<Verdict, Error> {
+    let interval = match valid::check(&es.spec).and_then(|()| due::interval(&es.spec, ctx.settings.default_interval)) {
+        Ok(interval) => interval,
+        Err(problem) => return Ok(failed(Failure::spec(&problem))),
+    };
+    let needs = needs(&es.spec);
+    let sources = match sources::resolve(id, &needs, ctx).await {
+        Ok(sources) => sources,
+        Err(absence) => return Ok(without_sources(es, id, absence, ctx)),
+    };
+    ctx.memory.note(id, |record| {
+        record.waiting_since = None;
+        record.check_every = interval;
+    });
+    let situation = subscribe(es, id, &sources, interval, ctx);
+    match due::work(&es.spec, interval.is_some(), situation, Timestamp::now()) {
+        Err(problem) => Ok(failed(Failure::spec(&problem))),
+        Ok(Work::Rest) => Ok(rest(es, id, interval.is_some(), ctx)),
+        Ok(Work::CheckTarget) if !settle::is_spoilt(es, id, ctx).await? => Ok(rest(es, id, false, ctx)),
+        Ok(Work::Sync | Work::CheckTarget) => take_over(es, id, &needs, &sources, ctx).await,
+    }
+}
+
+/// Tells the poller what the object wants, and learns from it whether something is new.
+fn subscribe(
+    es: &ExternalSecret,
+    id: &ObjectId,
+    sources: &Sources,
+    interval: Option<Duration>,
+    ctx: &Context,
+) -> Situation {
+    let record = ctx.memory.recall(id);
+    let status = record.status(&es.resource_version().unwrap_or_default(), es.status.as_ref());
+    let synced = status.as_ref().and_then(|status| status.synced_resource_version.as_deref());
+    let mut situation = Situation {
+        version_matches: synced == Some(version_of(es).as_str()),
+        was_synced: due::was_synced(status.as_ref()),
+        dirty: true,
+        doubtful: record.doubtful || record.confirmed_at.is_none(),
+    };
+    let rests = interval.is_none() && situation.was_synced && situation.version_matches;
+    if !rests {
+        ctx.poller.subscribe(id, Interest { references: sources.references.clone(), interval });
+        situation.dirty = ctx.poller.is_dirty(id);
+        // Before the first confirmation everything is new anyway, and a closed window may hold that back.
+        situation.doubtful = record.doubtful;
+    }
+    situation
+}
+
+/// Reads, decides, writes.
+async fn take_over(
+    es: &ExternalSecret,
+    id: &ObjectId,
+    needs: &[Need<'_>],
+    sources: &Sources,
+    ctx: &Context,
+) -> Result<Verdict, Error> {
+    let readings = ctx.poller.fetch(id, &sources.references).await;
+    let outcome = match put_together(es, needs, &readings, sources) {
+        Ok(assembly) => {
+            hold(es, ctx).await?;
+            settle::settle(es, id, assembly, ctx).await?
+        }
+        Err(problem) => Outcome::Failed(Failure::new(Stage::Fetch, problem)),
+    };
+    if outcome.is_ready() {
+        settle::drop_former(es, id, ctx).await?;
+    }
+    let applied: Vec<_> = readings.into_iter().map(|reading| (reading.reference, reading.seen)).collect();
+    ctx.poller.applied(id, &applied);
+    Ok(Verdict::Told(outcome.clone(), retry_of(&outcome, id, ctx)))
+}
+
+fn put_together(
+    es: &ExternalSecret,
+    needs: &[Need<'_>],
+    readings: &[Reading],
+    sources: &Sources,
+) -> Result<crate::plan::select::Assembly, Problem> {
+    let failures: Vec<String> = readings
+        .iter()
+        .map(|reading| match &reading.seen {
+            Seen::Failed(error) => error.to_string(),
+            Seen::Value(_) | Seen::Absent { .. } => "the answer holds no value".to_owned(),
+        })
+        .collect();
+    let answers: Vec<Answer<'_>> = readings
+        .iter()
+        .zip(&sources.dialects)
+        .zip(&failures)
+        .map(|((reading, dialect), failure)| match (&reading.seen, &reading.value) {
+            (Seen::Value(_), Some(value)) => Answer::Value(value, *dialect),
+            (Seen::Absent { confirmed }, _) => Answer::Absent { confirmed: *confirmed },
+            _ => Answer::Failed(failure),
+        })
+        .collect();
+    assemble(needs, &answers, es.spec.target.deletion_policy.unwrap_or_default())
+}
+
+/// A refusal that only another object's change can end is looked at again, less and less often.
+fn retry_of(outcome: &Outcome, id: &ObjectId, ctx: &Context) -> Option<Duration> {
+    match outcome {
+        Outcome::Failed(failure) if failure.stage != Stage::Fetch => {
+            ctx.memory.note(id, |record| record.doubtful = true);
+            Some(ctx.backoff.failed(id.clone()))
+        }
+        Outcome::Missing => {
+            ctx.memory.note(id, |record| record.doubtful = true);
+            Some(ctx.settings.default_interval)
+        }
+        _ => None,
+    }
+}
+
+/// Nothing to do; at its time the heartbeat.
+fn rest(es: &ExternalSecret, id: &ObjectId, periodic: bool, ctx: &Context) -> Verdict {
+    let synced = es
+        .status
+        .iter()
+        .flat_map(|status| &status.conditions)
+        .any(|condition| condition.type_ == "Ready" && condition.reason.as_deref() == Some("SecretSynced"));
+    if periodic && synced && report::beats(id, ctx) {
+        return Verdict::Told(Outcome::Synced { change: None }, None);
+    }
+    Verdict::Quiet(None)
+}
+
+/// What the lack of a store means: patience first, then a word.
+fn without_sources(es: &ExternalSecret, id: &ObjectId, absence: Absence, ctx: &Context) -> Verdict {
+    let (patience, problem) = match absence {
+        Absence::Refused(problem) => return failed(Failure::new(Stage::Fetch, problem)),
+        Absence::Closed(why) => {
+            return Verdict::Told(Outcome::Failed(Failure::new(Stage::Fetch, why)), Some(RETRY));
+        }
+        Absence::NotYet(problem) => (PATIENCE, problem),
+        // Its own operator has the word, if there is one.
+        Absence::NotOurs(_) if es.status.as_ref().is_some_and(|status| !status.conditions.is_empty()) => {
+            return Verdict::Quiet(None);
+        }
+        Absence::NotOurs(problem) => (OTHERS_PATIENCE, problem),
+    };
+    let since = ctx.memory.note(id, |record| *record.waiting_since.get_or_insert_with(Instant::now));
+    if since.elapsed() < patience {
+        return Verdict::Quiet(Some(SHORT_WAIT));
+    }
+    failed(Failure::new(Stage::Fetch, problem))
+}
+
+fn failed(failure: Failure) -> Verdict {
+    Verdict::Told(Outcome::Failed(failure), None)
+}
+
+/// Has the object wait for us when it is deleted, where something of its own must go with it.
+async fn hold(es: &ExternalSecret, ctx: &Context) -> Result<(), Error> {
+    let deletes = es.spec.target.deletion_policy == Some(DeletionPolicy::Delete);
+    if !deletes || es.finalizers().iter().any(|finalizer| finalizer == FINALIZER) {
+        return Ok(());
+    }
+    let mut finalizers = es.finalizers().to_vec();
+    finalizers.push(FINALIZER.to_owned());
+    put_finalizers(es, &finalizers, ctx).await
+}
+
+/// The end of an object: its target goes first where the policy says so, then the finalizer, whoever has put it there.
+async fn let_go(es: &ExternalSecret, id: &ObjectId, ctx: &Context) -> Result<Action, Error> {
+    ctx.poller.forget(id);
+    let mut finalizers = es.finalizers().to_vec();
+    finalizers.retain(|finalizer| finalizer != FINALIZER);
+    if finalizers.len() != es.finalizers().len() {
+        settle::release(es, id, ctx).await?;
+        put_finalizers(es, &finalizers, ctx).await?;
+    }
+    ctx.forget(id);
+    Ok(Action::await_change())
+}
+
+async fn put_finalizers(es: &ExternalSecret, finalizers: &[String], ctx: &Context) -> Result<(), Error> {
+    if !ctx.leads.now() {
+        return Err(Error::NotLeading);
+    }
+    let namespace = es.namespace().unwrap_or_default();
+    Ok(set_finalizers(&ctx.clients.api(&namespace), es, finalizers).await?)
+}
+
+pub(super) fn version_of(es: &ExternalSecret) -> String {
+    let metadata = &es.metadata;
+    let generation = metadata.generation.unwrap_or_default();
+    synced_resource_version(generation, metadata.annotations.as_ref(), metadata.labels.as_ref())
+}
+
+/// When a failed pass is made again.
+pub(super) fn error_policy(object: Arc<Guarded<ExternalSecret>>, error: &Error, ctx: Arc<Context>) -> Action {
+    let wait = ctx.backoff.failed(id_of(&*object));
+    tracing::warn!(
+        kind = "ExternalSecret",
+        namespace = object.namespace().unwrap_or_default(),
+        name = object.name_any(),
+        category = error.category(),
+        error = crate::ops::telemetry::chain(error),
+        retry_in_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+        "pass failed"
+    );
+    Action::requeue(wait)
+}

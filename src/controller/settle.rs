@@ -1,0 +1,214 @@
+//! From assembled values to a target that is as it should be: observe, decide, carry out.
+
+use std::time::Instant;
+
+use kube::ResourceExt;
+
+use super::context::Context;
+use super::error::Error;
+use crate::api::ExternalSecret;
+use crate::api::external_secret::{CreationPolicy, DeletionPolicy};
+use crate::cluster::target::{Place, Written};
+use crate::cluster::{self};
+use crate::ops::metrics::Write;
+use crate::plan::marks::{CREATED_BY_LABEL, DATA_HASH_ANNOTATION, data_hash};
+use crate::plan::select::Assembly;
+use crate::plan::standing::Standing;
+use crate::plan::summary::{Change, Failure, Outcome, Stage};
+use crate::plan::target::{Confirmed, Decision, Desired, Owner, decide};
+use crate::plan::template::render;
+use crate::plan::valid::target_name;
+use crate::poll::ObjectId;
+
+/// How often a target that changes under our hands is looked at again within one pass.
+const TRIES: usize = 3;
+
+/// Brings the target of `es` to what `assembly` asks for.
+pub(super) async fn settle(
+    es: &ExternalSecret,
+    id: &ObjectId,
+    assembly: Assembly,
+    ctx: &Context,
+) -> Result<Outcome, Error> {
+    let deletion = es.spec.target.deletion_policy.unwrap_or_default();
+    let nothing = assembly.data.is_empty();
+    match deletion {
+        DeletionPolicy::Delete if nothing && !assembly.missing.is_empty() => remove(es, id, ctx).await,
+        DeletionPolicy::Delete | DeletionPolicy::Retain if nothing => Ok(Outcome::Retained),
+        _ => bring(es, id, &desired(es, id, assembly, ctx), ctx).await,
+    }
+}
+
+fn desired(es: &ExternalSecret, id: &ObjectId, assembly: Assembly, ctx: &Context) -> Desired {
+    let target = &es.spec.target;
+    Desired {
+        rendered: render(target.template.as_ref(), assembly.data, es.labels(), es.annotations()),
+        owner: Owner { namespace: id.namespace.to_string(), name: id.name.to_string(), uid: id.uid.to_string() },
+        creation: target.creation_policy.unwrap_or_default(),
+        immutable: target.immutable.unwrap_or_default(),
+        may_wipe: ctx.settings.may_wipe,
+    }
+}
+
+async fn bring(es: &ExternalSecret, id: &ObjectId, desired: &Desired, ctx: &Context) -> Result<Outcome, Error> {
+    let place = place_of(es, id);
+    let mut last = None;
+    for attempt in 0..TRIES {
+        let (decision, standing) = match judge(place, id, desired, attempt > 0, ctx).await? {
+            Ok(judged) => judged,
+            Err(failure) => return Ok(Outcome::Failed(failure)),
+        };
+        match carry_out(place, &decision, ctx).await {
+            Ok(written) => return Ok(conclude(id, place, desired, &decision, (standing, written), ctx)),
+            Err(Error::Cluster(error)) if error.kind == cluster::Kind::Conflict => last = Some(error),
+            Err(Error::Cluster(error)) if is_final(&error) => {
+                return Ok(Outcome::Failed(Failure::new(Stage::Write, error)));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Err(last.map_or(Error::Panic, Error::Cluster))
+}
+
+/// Whether the API server will say the same until something else changes.
+fn is_final(error: &cluster::Error) -> bool {
+    matches!(error.kind, cluster::Kind::Refused | cluster::Kind::Denied)
+}
+
+type Judged = Result<(Decision, Option<Standing>), Failure>;
+
+/// Looks as little as the decision allows; `fresh` looks at the whole object at once.
+async fn judge(
+    place: Place<'_>,
+    id: &ObjectId,
+    desired: &Desired,
+    fresh: bool,
+    ctx: &Context,
+) -> Result<Judged, Error> {
+    if desired.creation == CreationPolicy::None {
+        return Ok(Ok((Decision::Settled, None)));
+    }
+    let confirmed = ctx.memory.recall(id).confirmed;
+    if !fresh {
+        let standing = ctx.targets.look(place).await?;
+        match decide(desired, standing.as_ref(), confirmed.as_ref()) {
+            Ok(Decision::Look) => {}
+            Ok(decision) => return Ok(Ok((decision, standing))),
+            Err(refusal) => return Ok(Err(refusal.into())),
+        }
+    }
+    let standing = ctx.targets.read(place).await?;
+    let decided = decide(desired, standing.as_ref(), confirmed.as_ref());
+    Ok(decided.map(|decision| (decision, standing)).map_err(Failure::from))
+}
+
+async fn carry_out(place: Place<'_>, decision: &Decision, ctx: &Context) -> Result<Option<Written>, Error> {
+    let writes = matches!(decision, Decision::Create(_) | Decision::Replace(_) | Decision::Merge(_));
+    if writes && !ctx.leads.now() {
+        return Err(Error::NotLeading);
+    }
+    Ok(ctx.targets.carry_out(place, decision).await?)
+}
+
+/// Remembers what the target is now, and says what was done to it.
+fn conclude(
+    id: &ObjectId,
+    place: Place<'_>,
+    desired: &Desired,
+    decision: &Decision,
+    (standing, written): (Option<Standing>, Option<Written>),
+    ctx: &Context,
+) -> Outcome {
+    let now = written
+        .map(|written| (written.uid, written.resource_version))
+        .or_else(|| standing.map(|standing| (standing.uid, standing.resource_version)));
+    let confirmed = now.map(|(uid, resource_version)| Confirmed { uid, resource_version, digest: desired.digest() });
+    ctx.memory.confirm(id, place.name, confirmed, Instant::now());
+    let (change, counted) = match decision {
+        Decision::Missing => return Outcome::Missing,
+        Decision::Settled | Decision::Look => (None, None),
+        Decision::Create(_) => (Some(Change::Created), Some(Write::Create)),
+        Decision::Replace(_) | Decision::Merge(_) => (Some(Change::Updated), Some(Write::Update)),
+    };
+    counted.into_iter().for_each(|write| ctx.metrics.target_written(write));
+    Outcome::Synced { change }
+}
+
+/// Whether the target of an object that is not polled has to be made anew: it is gone, or its data was changed.
+pub(super) async fn is_spoilt(es: &ExternalSecret, id: &ObjectId, ctx: &Context) -> Result<bool, Error> {
+    if es.spec.target.creation_policy == Some(CreationPolicy::None) {
+        return Ok(false);
+    }
+    let place = place_of(es, id);
+    let standing = ctx.targets.read(place).await?;
+    let Some(standing) = standing.filter(Standing::is_managed) else { return Ok(true) };
+    let hash = standing.content.as_ref().map(|content| data_hash(&content.data));
+    if hash.as_ref() != standing.annotations.get(DATA_HASH_ANNOTATION) {
+        return Ok(true);
+    }
+    let Standing { uid, resource_version, .. } = standing;
+    let confirmed = Confirmed { uid, resource_version, digest: String::new() };
+    ctx.memory.confirm(id, place.name, Some(confirmed), Instant::now());
+    Ok(false)
+}
+
+/// Deletes the target because its remote secret is confirmed to be gone.
+async fn remove(es: &ExternalSecret, id: &ObjectId, ctx: &Context) -> Result<Outcome, Error> {
+    let place = place_of(es, id);
+    let Some(standing) = ctx.targets.look(place).await? else { return Ok(Outcome::Deleted { now: false }) };
+    if !standing.is_controlled_by(&id.uid) || !standing.is_managed() {
+        let cause = "spec.target.deletionPolicy: the Secret is not controlled by this ExternalSecret; \
+                     set creationPolicy to Owner, or delete it yourself";
+        return Ok(Outcome::Failed(Failure::new(Stage::Delete, cause)));
+    }
+    if !ctx.brake.pass(Instant::now()) {
+        let cause = format!(
+            "spec.target.deletionPolicy: more than {} deletions a minute would be made, which looks like an outage; \
+             the Secret stays for now (--max-deletes-per-minute)",
+            ctx.settings.deletes_per_minute
+        );
+        return Ok(Outcome::Failed(Failure::new(Stage::Delete, cause)));
+    }
+    delete(place, &standing, ctx).await?;
+    ctx.memory.confirm(id, place.name, None, Instant::now());
+    Ok(Outcome::Deleted { now: true })
+}
+
+/// Deletes the target of an ExternalSecret that is itself being deleted, if it is its own.
+pub(super) async fn release(es: &ExternalSecret, id: &ObjectId, ctx: &Context) -> Result<(), Error> {
+    if es.spec.target.deletion_policy.unwrap_or_default() != DeletionPolicy::Delete {
+        return Ok(());
+    }
+    let place = place_of(es, id);
+    match ctx.targets.look(place).await? {
+        Some(standing) if standing.is_controlled_by(&id.uid) => delete(place, &standing, ctx).await,
+        _ => Ok(()),
+    }
+}
+
+/// Deletes the target that an earlier spec named, if it is still ours alone.
+pub(super) async fn drop_former(es: &ExternalSecret, id: &ObjectId, ctx: &Context) -> Result<(), Error> {
+    let former = es.status.as_ref().and_then(|status| status.binding.as_ref()).map(|binding| binding.name.as_str());
+    let current = target_name(&es.spec, &id.name);
+    let Some(former) = former.filter(|former| !former.is_empty() && *former != current) else { return Ok(()) };
+    let place = Place { name: former, ..place_of(es, id) };
+    match ctx.targets.look(place).await? {
+        Some(standing) if standing.is_controlled_by(&id.uid) && standing.labels.contains_key(CREATED_BY_LABEL) => {
+            delete(place, &standing, ctx).await
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn delete(place: Place<'_>, standing: &Standing, ctx: &Context) -> Result<(), Error> {
+    if !ctx.leads.now() {
+        return Err(Error::NotLeading);
+    }
+    ctx.targets.delete(place, standing).await?;
+    ctx.metrics.target_written(Write::Delete);
+    Ok(())
+}
+
+pub(super) fn place_of<'a>(es: &'a ExternalSecret, id: &'a ObjectId) -> Place<'a> {
+    Place { namespace: &id.namespace, name: target_name(&es.spec, &id.name), owner: &id.name }
+}
