@@ -89,7 +89,7 @@ impl ControlPlane {
         plane.await_apiserver().await?;
         // Before the controller manager: its garbage collector looks for new kinds at its start, then every 30 s.
         plane.apply_crds().await?;
-        let manager = plane.start_controller_manager(&files).await?;
+        let manager = plane.start_controller_manager(&files)?;
         plane.processes.insert(0, manager);
         Ok(plane)
     }
@@ -166,6 +166,11 @@ impl ControlPlane {
         Ok(())
     }
 
+    /// Fails when a process of it has ended, with the end of its log.
+    pub fn check(&mut self) -> Result<()> {
+        self.processes.iter_mut().try_for_each(Process::check)
+    }
+
     /// Stops what was started here, in order. Without it the processes are killed when their handle is dropped.
     pub async fn stop(mut self) -> Result<()> {
         for process in &mut self.processes {
@@ -180,7 +185,7 @@ impl ControlPlane {
         apiserver.ready(READY_WITHIN, async || answers(&client, "/readyz").await).await
     }
 
-    async fn start_controller_manager(&self, files: &Files) -> Result<Process> {
+    fn start_controller_manager(&self, files: &Files) -> Result<Process> {
         let kubeconfig = self.scratch.path().join("controller-manager.kubeconfig");
         self.server.write(&kubeconfig, CONTROLLER_MANAGER, &files.manager_token)?;
         let mut command = Command::new(Tool::ControllerManager.find(&self.settings)?);

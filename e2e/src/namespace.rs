@@ -4,7 +4,7 @@
 //! writes what one would look at first: statuses, events, the Secrets' keys (never their values), the logs' tails.
 
 use std::collections::BTreeMap;
-use std::fmt::Debug;
+use std::fmt::{Debug, Write as _};
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -160,7 +160,7 @@ impl Namespace {
     async fn dump(&self) {
         let mut text = dump::namespace(&self.client, &self.name).await;
         for log in lock(&self.logs).iter() {
-            text += &format!("{}\n{}", log.display(), tail(log, LOG_LINES));
+            let _ = write!(text, "{}\n{}", log.display(), tail(log, LOG_LINES));
         }
         dump::write(&text);
     }

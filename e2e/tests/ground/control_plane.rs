@@ -61,9 +61,9 @@ async fn an_object_is_collected_when_its_owner_is_gone() -> Result<()> {
         let owner = namespace.create(&owner).await?;
         let uid = owner.metadata.uid.context("a created object has a UID")?;
         let reference = json!({"apiVersion": "v1", "kind": "ConfigMap", "name": "owner", "uid": uid});
-        let owned: Secret =
-            serde_json::from_value(json!({"metadata": {"name": "owned", "ownerReferences": [reference]}}))?;
-        namespace.create(&owned).await?;
+        let metadata = json!({"name": "owned", "ownerReferences": [reference]});
+        let dependent: Secret = serde_json::from_value(json!({"metadata": metadata}))?;
+        namespace.create(&dependent).await?;
         namespace.api::<ConfigMap>().delete("owner", &DeleteParams::background()).await?;
         let gone = |secret: Option<&Secret>| secret.is_none();
         namespace.await_condition("owned", gone, SOON).await?;
