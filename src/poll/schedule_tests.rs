@@ -8,6 +8,9 @@ use crate::sealed::Sealed;
 
 use super::*;
 
+#[path = "schedule_chaos_tests.rs"]
+mod chaos;
+
 const SECOND: Duration = Duration::from_secs(1);
 const INTERVAL: Duration = Duration::from_secs(10);
 const HOUR: Duration = Duration::from_hours(1);
@@ -21,6 +24,8 @@ struct World {
     /// What was read, with the time since the start.
     reads: Vec<(Duration, Vec<String>)>,
     start: Instant,
+    /// Since when each reference has waited for a poll.
+    waits: BTreeMap<String, Instant>,
 }
 
 impl World {
@@ -30,7 +35,7 @@ impl World {
         let mut schedule = Schedule::new(bounds, start);
         schedule.open(SessionId::new(1));
         let (maker, remote) = (Fingerprinter::random(), BTreeMap::new());
-        Self { schedule, maker, remote, now: start, reads: Vec::new(), start }
+        Self { schedule, maker, remote, now: start, reads: Vec::new(), start, waits: BTreeMap::new() }
     }
 
     fn set(&mut self, key: &str, value: Result<&'static str, Kind>) {
@@ -45,6 +50,7 @@ impl World {
         let manner = |key: &str| Manner { batch: Batch::Many(20), immutable: key.starts_with("pinned") };
         let wanted = keys.iter().map(|key| Wanted { reference: reference(key), manner: Some(manner(key)) }).collect();
         self.schedule.subscribe(&object(name), wanted, interval, self.now);
+        self.waits.extend(keys.iter().map(|key| ((*key).to_owned(), self.now)));
     }
 
     fn answer(&self, references: &[Reference]) -> Vec<Found> {
@@ -93,7 +99,11 @@ impl World {
         while let Some(due) = self.schedule.next_due().filter(|due| *due <= end) {
             self.now = self.now.max(due);
             for job in self.schedule.due(self.now) {
-                let keys = job.references.iter().map(|reference| reference.key.key.clone()).collect();
+                let keys: Vec<_> = job.references.iter().map(|reference| reference.key.key.clone()).collect();
+                for key in &keys {
+                    let since = self.waits.insert(key.clone(), self.now).unwrap();
+                    assert!(self.now.duration_since(since) <= job.interval, "{key} waited too long");
+                }
                 self.reads.push((self.now - self.start, keys));
                 let round = self.round(Some(job.interval));
                 let found = self.answer(&job.references);
@@ -473,68 +483,4 @@ fn forgetting_all_objects_leaves_nothing() {
     let stats = world.schedule.stats(world.now);
     assert_eq!((stats.objects, stats.references, stats.slots, stats.dirty), (0, 0, 0, 0));
     assert!(world.schedule.next_due().is_none() && world.schedule.sessions[&SessionId::new(1)].polled == 0);
-}
-
-/// Objects come, go and change at random; what the schedule keeps in indexes is compared with what follows from a scan.
-#[test]
-fn whatever_happens_the_indexes_agree_and_every_polled_reference_is_in_one_slot() {
-    let mut dice = 1_u64;
-    let mut roll = move |sides: u64| {
-        dice = crate::poll::phase::scatter(dice.wrapping_add(0x9E37_79B9_7F4A_7C15));
-        dice % sides
-    };
-    let names: Vec<String> = (0..40).map(|number| format!("k{number}")).collect();
-    let mut world = World::new();
-    for _ in 0..4_000 {
-        let name = roll(25).to_string();
-        let from = usize::try_from(roll(38)).unwrap();
-        let keys: Vec<_> =
-            names[from..from + 1 + usize::try_from(roll(2)).unwrap()].iter().map(String::as_str).collect();
-        match roll(8) {
-            0 => world.schedule.forget(&object(&name), world.now),
-            1 => world.subscribe(
-                &name,
-                &keys,
-                [None, Some(INTERVAL), Some(INTERVAL * 3)][usize::try_from(roll(3)).unwrap()],
-            ),
-            2 => drop(world.sync(&name, &keys, Some(INTERVAL * u32::try_from(1 + roll(2)).unwrap()))),
-            3 => drop(world.resync(&name, &keys)),
-            4 => world.set(
-                keys[0],
-                [Ok("1"), Ok("2"), Err(Kind::Denied), Err(Kind::Throttled)][usize::try_from(roll(4)).unwrap()],
-            ),
-            _ => drop(world.advance(Duration::from_millis(roll(4_000)))),
-        }
-        check(&world.schedule);
-    }
-}
-
-fn check(schedule: &Schedule) {
-    let mut dirty = 0;
-    for number in 0..60 {
-        let Some(object) = schedule.objects.get(number) else { continue };
-        let differing =
-            object.ties.iter().filter(|tie| schedule.known.get(tie.known).unwrap().mark != tie.applied).count();
-        assert_eq!(object.differing as usize, differing);
-        assert_eq!(object.tick.is_some(), differing > 0);
-        dirty += usize::from(differing > 0);
-        for (place, tie) in (0..).zip(&object.ties) {
-            let known = schedule.known.get(tie.known).unwrap();
-            assert_eq!(known.subscribers.get(&number), Some(&place));
-            assert_eq!(known.dirty.contains(&number), differing > 0);
-        }
-    }
-    let mut polled = 0;
-    for number in 0..60 {
-        let Some(known) = schedule.known.get(number) else { continue };
-        let least = known.subscribers.keys().map(|object| schedule.objects.get(*object).unwrap().interval).min();
-        assert_eq!(known.demand.shortest(), least);
-        assert_eq!(known.slot.is_some(), known.group().is_some());
-        let at = known.slot.and_then(|slot| schedule.slots.group(slot)).unwrap();
-        assert!(at.interval <= least.unwrap());
-        polled += 1;
-    }
-    assert_eq!(schedule.sessions[&SessionId::new(1)].polled, polled);
-    assert_eq!(schedule.stats(schedule.epoch).dirty, dirty);
-    assert_eq!(schedule.references.len(), schedule.known.len());
 }
