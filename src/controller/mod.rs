@@ -12,6 +12,7 @@ mod drift;
 mod error;
 mod external_secret;
 mod guarded;
+mod loading;
 mod malformed;
 mod memory;
 mod report;

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures::{FutureExt, Stream, StreamExt};
+use futures::{Stream, StreamExt};
 use kube::api::Api;
 use kube::runtime::controller::{Action, Config, Controller};
 use kube::runtime::reflector::ObjectRef;
@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 use super::context::{Context, Parts};
 use super::error::Error;
 use super::guarded::Guarded;
+use super::loading::Loading;
 use super::store::Store;
 use super::stores::Stores;
 use super::{drift, external_secret, store, wake, watch};
@@ -44,19 +45,29 @@ pub async fn run(parts: Parts, wakes: mpsc::Receiver<ObjectId>, health: Arc<Heal
         namespaces: namespaces.as_ref().map(|(reader, _)| reader.clone()),
     };
     let ctx = Arc::new(Context::new(parts, stores));
-    let mut tasks = JoinSet::new();
+    let (mut tasks, loading) = (JoinSet::new(), Loading::new());
     for (namespace, (reader, writer)) in namespaced {
         let api = watch::api::<SecretStore>(&ctx, namespace.as_deref());
-        tasks.spawn(serve_stores(watch::stores(api, writer, &ctx), reader, Arc::clone(&ctx), stop.clone()));
+        tasks.spawn(serve_stores(
+            watch::stores(api, writer, loading.ticket(), &ctx),
+            reader,
+            Arc::clone(&ctx),
+            stop.clone(),
+        ));
     }
     if let Some((reader, writer)) = cluster {
         let api: Api<Guarded<ClusterSecretStore>> = Api::all(ctx.clients.of("").clone());
-        tasks.spawn(serve_stores(watch::stores(api, writer, &ctx), reader, Arc::clone(&ctx), stop.clone()));
+        tasks.spawn(serve_stores(
+            watch::stores(api, writer, loading.ticket(), &ctx),
+            reader,
+            Arc::clone(&ctx),
+            stop.clone(),
+        ));
     }
     if let Some((_, writer)) = namespaces {
-        tasks.spawn(until(stop.clone(), watch::namespaces(writer, Arc::clone(&ctx))));
+        tasks.spawn(until(stop.clone(), watch::namespaces(writer, loading.ticket(), Arc::clone(&ctx))));
     }
-    until(stop.clone(), ctx.stores.ready()).await;
+    until(stop.clone(), loading.done()).await;
     serve_objects(&ctx, wakes, &health, &stop, &mut tasks).await;
     while tasks.join_next().await.is_some() {}
 }
@@ -70,19 +81,17 @@ async fn serve_objects(
     tasks: &mut JoinSet<()>,
 ) {
     let (routes, streams) = wake::routes(&ctx.settings.scope);
-    let mut caches = Vec::new();
+    let loading = Loading::new();
     for (namespace, wakes) in ctx.settings.scope.watches().into_iter().zip(streams) {
         let (reader, writer) = reflector::store();
-        let objects = watch::external_secrets(namespace, writer, reader.clone(), ctx);
-        tasks.spawn(serve(objects, reader.clone(), wakes, Arc::clone(ctx), stop.clone()));
-        caches.push(reader);
+        let objects = watch::external_secrets(namespace, writer, reader.clone(), loading.ticket(), ctx);
+        tasks.spawn(serve(objects, reader, wakes, Arc::clone(ctx), stop.clone()));
     }
     tasks.spawn(until(stop.clone(), routes.carry(wakes)));
     tasks.spawn(ctx.poller.clone().run(stop.clone().requested()));
     tasks.spawn(until(stop.clone(), drift::run(Arc::clone(ctx))));
     tasks.spawn(until(stop.clone(), pulse(Arc::clone(ctx), Arc::clone(health))));
-    let loaded = futures::future::join_all(caches.iter().map(Cache::wait_until_ready));
-    until(stop.clone(), loaded.map(drop)).await;
+    until(stop.clone(), loading.done()).await;
     health.set(Part::Watches, State::Ready);
 }
 

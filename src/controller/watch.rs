@@ -18,6 +18,7 @@ use serde::de::DeserializeOwned;
 
 use super::context::Context;
 use super::guarded::{Guarded, id_of};
+use super::loading::Ticket;
 use super::memory::StoreId;
 use super::store::Store;
 use crate::api::ExternalSecret;
@@ -45,9 +46,10 @@ pub(super) fn external_secrets(
     namespace: Option<String>,
     writer: Writer<Guarded<ExternalSecret>>,
     cache: Cache<Guarded<ExternalSecret>>,
+    ticket: Ticket,
     ctx: &Arc<Context>,
 ) -> impl Stream<Item = Touched<ExternalSecret>> + Send + use<> {
-    let events = kept(api(ctx, namespace.as_deref()), writer);
+    let events = kept(api(ctx, namespace.as_deref()), writer, ticket);
     let ctx = Arc::clone(ctx);
     let forgetting = events.inspect(move |event| match event {
         Ok(Event::Delete(object)) => ctx.forget(&id_of(object)),
@@ -72,11 +74,12 @@ fn forget_missing(namespace: Option<&str>, cache: &Cache<Guarded<ExternalSecret>
 pub(super) fn stores<S: Store>(
     api: Api<Guarded<S>>,
     writer: Writer<Guarded<S>>,
+    ticket: Ticket,
     ctx: &Arc<Context>,
 ) -> impl Stream<Item = Touched<S>> + Send + use<S> {
     let known: Arc<Mutex<HashMap<StoreId, Aspect>>> = Arc::default();
     let ctx = Arc::clone(ctx);
-    let events = kept(api, writer).then(move |event| {
+    let events = kept(api, writer, ticket).then(move |event| {
         let (ctx, known) = (Arc::clone(&ctx), Arc::clone(&known));
         async move {
             if let Ok(event) = &event {
@@ -123,9 +126,9 @@ fn aspect<S: Store>(store: &Guarded<S>) -> Aspect {
 }
 
 /// Namespaces' labels; where they change, what uses a ClusterSecretStore there is woken.
-pub(super) async fn namespaces(writer: Writer<PartialObjectMeta<Namespace>>, ctx: Arc<Context>) {
+pub(super) async fn namespaces(writer: Writer<PartialObjectMeta<Namespace>>, ticket: Ticket, ctx: Arc<Context>) {
     let api: Api<PartialObjectMeta<Namespace>> = Api::all(ctx.clients.of("").clone());
-    let labels = kept(api, writer)
+    let labels = kept(api, writer, ticket)
         .applied_objects()
         .predicate_filter(predicates::labels, kube::runtime::PredicateConfig::default());
     let mut labels = std::pin::pin!(labels);
@@ -140,12 +143,22 @@ pub(super) async fn namespaces(writer: Writer<PartialObjectMeta<Namespace>>, ctx
 }
 
 /// A watch into a cache, without what nobody reads of it.
-fn kept<K>(api: Api<K>, writer: Writer<K>) -> impl Stream<Item = watcher::Result<Event<K>>> + Send + use<K>
+fn kept<K>(
+    api: Api<K>,
+    writer: Writer<K>,
+    mut ticket: Ticket,
+) -> impl Stream<Item = watcher::Result<Event<K>>> + Send + use<K>
 where
     K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
 {
     let config = watcher::Config::default().page_size(PAGE);
-    watcher(api, config).default_backoff().modify(|object| object.meta_mut().managed_fields = None).reflect(writer)
+    let events = watcher(api, config).default_backoff();
+    let kept = events.modify(|object| object.meta_mut().managed_fields = None).reflect(writer);
+    kept.inspect(move |event| {
+        if matches!(event, Ok(Event::InitDone)) {
+            ticket.fill();
+        }
+    })
 }
 
 /// Everything of an object that a user may change, and nothing that we write.
@@ -155,20 +168,4 @@ fn edits<K: Resource>(object: &Guarded<K>) -> Option<u64> {
     (&metadata.uid, metadata.generation, &metadata.labels, &metadata.annotations, &metadata.finalizers)
         .hash(&mut hasher);
     Some(hasher.finish())
-}
-
-impl super::stores::Stores {
-    /// Comes true when every cache is filled.
-    pub(super) async fn ready(&self) {
-        for (_, cache) in &self.namespaced {
-            // A writer that is gone means that the process is about to be.
-            let _ = cache.wait_until_ready().await;
-        }
-        if let Some(cache) = &self.cluster {
-            let _ = cache.wait_until_ready().await;
-        }
-        if let Some(cache) = &self.namespaces {
-            let _ = cache.wait_until_ready().await;
-        }
-    }
 }
