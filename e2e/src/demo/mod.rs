@@ -17,7 +17,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::aws::Moto;
 use crate::control_plane;
-use crate::namespace::{self, Namespace};
+use crate::namespace;
 use crate::settings::Settings;
 
 use progress::step;
@@ -32,29 +32,34 @@ pub async fn run() -> Result<()> {
             step(&format!("using the cluster of {}; starting an AWS emulator", path.display()), starting).await?
         }
     };
-    let foreign = plane.audit().is_none();
-    let made_crds = foreign && samples::ensure_crds(plane).await?;
-    let mut told = Ok(());
+    let made_crds = plane.audit().is_none() && samples::ensure_crds(plane).await?;
+    let mut interrupted = None;
     let outcome = namespace::with(async |namespace| {
-        told = tell(namespace, &moto).await;
-        step("cleaning up", samples::remove(namespace)).await
+        tokio::select! {
+            outcome = story::tell(namespace, &moto) => outcome,
+            // No failure, of which everything would be shown.
+            signal = interrupt() => Ok(interrupted = Some(signal?)),
+        }
     })
     .await;
+    step("cleaning up", samples::remove(plane)).await?;
     if made_crds {
         samples::remove_crds(plane).await?;
     }
     moto.stop().await?;
-    told.and(outcome)
+    match interrupted {
+        Some(signal) => bail!("ended by {signal}"),
+        None => outcome,
+    }
 }
 
-/// The story, unless somebody interrupts it.
-async fn tell(namespace: &Namespace, moto: &Moto) -> Result<()> {
+/// Waits for somebody to end the demo, and says how they did.
+async fn interrupt() -> Result<&'static str> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    tokio::select! {
-        outcome = story::tell(namespace, moto) => outcome,
-        _ = interrupt.recv() => bail!("interrupted"),
-        _ = terminate.recv() => bail!("told to end"),
-    }
+    Ok(tokio::select! {
+        _ = interrupt.recv() => "an interrupt",
+        _ = terminate.recv() => "SIGTERM",
+    })
 }
 
 /// A duration as a person reads it.

@@ -1,7 +1,7 @@
 //! `config/samples`, applied as a user applies them.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -79,11 +79,18 @@ pub(super) fn manifest() -> Result<Value> {
     serde_saphyr::from_str(&text).context("read the sample as YAML")
 }
 
-/// Deletes what was applied; what is not there is no fault.
-pub(super) async fn remove(namespace: &Namespace) -> Result<()> {
-    let fixed = ["delete", "--ignore-not-found", "--timeout=30s", "--namespace", namespace.name(), "--filename"];
-    let all = folder().display().to_string();
-    namespace.plane().kubectl(fixed.into_iter().chain([&*all])).await.map(|_| ())
+/// Deletes the samples that are of no namespace; the others go with theirs.
+pub(super) async fn remove(plane: &ControlPlane) -> Result<()> {
+    let mine = ["--ignore-not-found", "--timeout=30s", "--filename"];
+    let stores: Vec<_> = others()?.into_iter().filter(|path| of_no_namespace(path)).collect();
+    for path in stores {
+        plane.kubectl(["delete"].into_iter().chain(mine).chain([&*path.to_string_lossy()])).await?;
+    }
+    Ok(())
+}
+
+fn of_no_namespace(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().contains("_cluster"))
 }
 
 /// Applies the CRDs where the cluster has none; answers whether they were applied.
