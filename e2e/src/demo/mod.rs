@@ -42,7 +42,6 @@ pub async fn run() -> Result<()> {
         }
     })
     .await;
-    step("cleaning up", samples::remove(plane)).await?;
     if made_crds {
         samples::remove_crds(plane).await?;
     }

@@ -1,7 +1,7 @@
 //! `config/samples`, applied as a user applies them.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -17,6 +17,8 @@ use crate::settings::repository;
 pub(super) const NAME: &str = "database";
 /// The manifest of [`NAME`].
 const FILE: &str = "aws_externalsecret.yaml";
+/// A ClusterSecretStore is everybody's, and one ExternalSecret uses it.
+const REACHING: [&str; 3] = ["aws_clustersecretstore.yaml", "fake_clustersecretstore.yaml", "fake_externalsecret.yaml"];
 /// The remote secret of which every field becomes a key.
 const FIELDS: &str = "prod/database";
 /// The remote secret of which one property becomes a key.
@@ -30,14 +32,15 @@ fn folder() -> PathBuf {
     repository().join("config/samples")
 }
 
-/// All files of objects but that of the story, in the order of their names.
-fn others() -> Result<Vec<PathBuf>> {
+/// All files of objects but that of the story, in the order of their names; on a cluster of somebody's own without
+/// those that reach beyond the demo's namespace.
+fn others(own: bool) -> Result<Vec<PathBuf>> {
     let entries = std::fs::read_dir(folder()).context("list the samples")?;
-    let paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
-    let yaml = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "yaml") && !path.ends_with(FILE);
-    let mut found: Vec<_> = paths.into_iter().filter(yaml).collect();
-    found.sort();
-    Ok(found)
+    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "yaml") && !path.ends_with(FILE));
+    paths.retain(|path| own || !REACHING.iter().any(|file| path.ends_with(file)));
+    paths.sort();
+    Ok(paths)
 }
 
 /// Puts into AWS what the samples name.
@@ -63,34 +66,20 @@ fn fields(password: &str, more: bool) -> String {
 /// Applies every sample but that of the story and waits for the stores. `create`, so that on a cluster of somebody's own
 /// nothing that is there already is changed.
 pub(super) async fn apply_others(namespace: &Namespace) -> Result<()> {
-    let (plane, name) = (namespace.plane(), namespace.name());
+    let (plane, name, own) = (namespace.plane(), namespace.name(), namespace.plane().audit().is_some());
     plane.kubectl(["label", "namespace", name, LABEL]).await?;
-    let files = others()?.into_iter().map(|path| format!("--filename={}", path.display()));
+    let files = others(own)?.into_iter().map(|path| format!("--filename={}", path.display()));
     let fixed = ["create", "--namespace", name].map(str::to_owned);
     plane.kubectl(fixed.into_iter().chain(files)).await.context("create the samples")?;
+    let stores = ["secretstore/aws", "secretstore/fake"].into_iter().chain(own.then_some("clustersecretstore/fake"));
     let ready = ["wait", "--namespace", name, "--for=condition=Ready", "--timeout=30s"];
-    plane.kubectl(ready.into_iter().chain(["secretstore/aws", "secretstore/fake", "clustersecretstore/fake"])).await?;
-    Ok(())
+    plane.kubectl(ready.into_iter().chain(stores)).await.map(|_| ())
 }
 
 /// The manifest of the story, as it stands in the file.
 pub(super) fn manifest() -> Result<Value> {
     let text = std::fs::read_to_string(folder().join(FILE)).context("read the sample")?;
     serde_saphyr::from_str(&text).context("read the sample as YAML")
-}
-
-/// Deletes the samples that are of no namespace; the others go with theirs.
-pub(super) async fn remove(plane: &ControlPlane) -> Result<()> {
-    let mine = ["--ignore-not-found", "--timeout=30s", "--filename"];
-    let stores: Vec<_> = others()?.into_iter().filter(|path| of_no_namespace(path)).collect();
-    for path in stores {
-        plane.kubectl(["delete"].into_iter().chain(mine).chain([&*path.to_string_lossy()])).await?;
-    }
-    Ok(())
-}
-
-fn of_no_namespace(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name.to_string_lossy().contains("_cluster"))
 }
 
 /// Applies the CRDs where the cluster has none; answers whether they were applied.
