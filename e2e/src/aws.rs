@@ -22,7 +22,7 @@ use crate::tools::Tool;
 
 /// The region of every fixture.
 pub const REGION: &str = "eu-central-1";
-const READY_WITHIN: Duration = Duration::from_secs(60);
+const READY_WITHIN: Duration = Duration::from_mins(1);
 
 static SHARED: OnceCell<Result<Moto>> = OnceCell::const_new();
 

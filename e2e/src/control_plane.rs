@@ -3,11 +3,12 @@
 //! All tests of a run share one, which [`shared`] starts with the first test that asks, and which ends with the process.
 //! It has RBAC, an audit log and garbage collection, and no node: pods stay pending.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
@@ -23,6 +24,7 @@ use crate::process::{Process, free_port, run};
 use crate::scratch::{Scratch, suffix};
 use crate::settings::{Settings, repository};
 use crate::tools::Tool;
+use crate::usage::Usage;
 
 const READY_WITHIN: Duration = Duration::from_secs(90);
 const ISSUER: &str = "https://kubernetes.default.svc";
@@ -64,7 +66,15 @@ impl ControlPlane {
 
     async fn existing(kubeconfig: &Path, settings: &Settings, scratch: Scratch) -> Result<Self> {
         let (server, admin) = (Server::of(kubeconfig).await?, kubeconfig.to_owned());
-        Ok(Self { processes: Vec::new(), server, admin, audit: None, settings: settings.clone(), scratch })
+        if !settings.remote && !server.is_local() {
+            bail!("{} is not on loopback: unset KUBECONFIG, or set KEYFERRY_E2E_REMOTE=true", server.url);
+        }
+        let plane = Self { processes: Vec::new(), server, admin, audit: None, settings: settings.clone(), scratch };
+        // CRDs that are there may be those of another operator, which lives by them.
+        if plane.kubectl(["get", "crd", "externalsecrets.external-secrets.io"]).await.is_err() {
+            plane.apply_crds().await?;
+        }
+        Ok(plane)
     }
 
     async fn start(settings: &Settings, scratch: Scratch) -> Result<Self> {
@@ -79,7 +89,7 @@ impl ControlPlane {
         plane.await_apiserver().await?;
         // Before the controller manager: its garbage collector looks for new kinds at its start, then every 30 s.
         plane.apply_crds().await?;
-        let manager = plane.start_controller_manager(&files).await?;
+        let manager = plane.start_controller_manager(&files)?;
         plane.processes.insert(0, manager);
         Ok(plane)
     }
@@ -97,6 +107,11 @@ impl ControlPlane {
     /// What the API server was asked; none for a cluster that was not started here.
     pub fn audit(&self) -> Option<&Audit> {
         self.audit.as_ref()
+    }
+
+    /// What each process of it has used so far, by name; empty for a cluster that was not started here.
+    pub fn usage(&self) -> Result<BTreeMap<String, Usage>> {
+        self.processes.iter().map(|process| Ok((process.name().to_owned(), Usage::of(process.id())?))).collect()
     }
 
     /// The settings it was opened with.
@@ -151,6 +166,11 @@ impl ControlPlane {
         Ok(())
     }
 
+    /// Fails when a process of it has ended, with the end of its log.
+    pub fn check(&mut self) -> Result<()> {
+        self.processes.iter_mut().try_for_each(Process::check)
+    }
+
     /// Stops what was started here, in order. Without it the processes are killed when their handle is dropped.
     pub async fn stop(mut self) -> Result<()> {
         for process in &mut self.processes {
@@ -165,7 +185,7 @@ impl ControlPlane {
         apiserver.ready(READY_WITHIN, async || answers(&client, "/readyz").await).await
     }
 
-    async fn start_controller_manager(&self, files: &Files) -> Result<Process> {
+    fn start_controller_manager(&self, files: &Files) -> Result<Process> {
         let kubeconfig = self.scratch.path().join("controller-manager.kubeconfig");
         self.server.write(&kubeconfig, CONTROLLER_MANAGER, &files.manager_token)?;
         let mut command = Command::new(Tool::ControllerManager.find(&self.settings)?);

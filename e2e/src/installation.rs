@@ -60,7 +60,7 @@ impl Installation {
 
     /// The operator as the Deployment would run it.
     pub fn launch(&self) -> Launch {
-        self.arguments.iter().fold(Launch::new(&self.identity), |launch, argument| launch.flag(argument))
+        self.arguments.iter().fold(Launch::new(&self.identity), Launch::flag)
     }
 }
 

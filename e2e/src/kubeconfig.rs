@@ -1,5 +1,6 @@
 //! Kubeconfig files and clients: who talks to which API server, with what.
 
+use std::net::IpAddr;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -24,6 +25,13 @@ impl Server {
         let config = config(kubeconfig).await?;
         let pem = config.root_cert.unwrap_or_default().iter().map(|der| to_pem("CERTIFICATE", der)).collect::<String>();
         Ok(Self { url: config.cluster_url.to_string(), authority: pem.into_bytes() })
+    }
+
+    /// Whether it is on this machine's loopback.
+    pub fn is_local(&self) -> bool {
+        let host = self.url.parse::<http::Uri>().ok().and_then(|url| url.host().map(str::to_owned)).unwrap_or_default();
+        let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+        host == "localhost" || address.is_ok_and(|address| address.is_loopback())
     }
 
     /// Writes a kubeconfig for the holder of `token`. The file is JSON, which every reader of kubeconfigs reads.
@@ -58,4 +66,25 @@ pub fn to_pem(label: &str, der: &[u8]) -> String {
     let encoded: Vec<char> = STANDARD.encode(der).chars().collect();
     let lines: String = encoded.chunks(64).map(|line| line.iter().collect::<String>() + "\n").collect();
     format!("-----BEGIN {label}-----\n{lines}-----END {label}-----\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_local(url: &str) -> bool {
+        Server { url: url.to_owned(), authority: Vec::new() }.is_local()
+    }
+
+    #[test]
+    fn loopback_is_told_from_the_rest() {
+        assert!(["https://127.0.0.1:6443/", "https://localhost:1", "https://[::1]:6443"].into_iter().all(is_local));
+        assert!(!["https://10.0.0.1:6443", "https://localhost.example.com", "nonsense"].into_iter().any(is_local));
+    }
+
+    #[test]
+    fn pem_has_lines_of_64_letters() {
+        let pem = to_pem("X", &[0; 60]);
+        assert_eq!(pem, format!("-----BEGIN X-----\n{}\n{}\n-----END X-----\n", "A".repeat(64), "A".repeat(16)));
+    }
 }

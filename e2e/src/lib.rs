@@ -22,6 +22,8 @@ pub mod operator;
 pub mod process;
 pub mod proxy;
 pub mod raw;
+pub mod scene;
 pub mod scratch;
 pub mod settings;
 pub mod tools;
+pub mod usage;

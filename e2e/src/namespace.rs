@@ -4,7 +4,7 @@
 //! writes what one would look at first: statuses, events, the Secrets' keys (never their values), the logs' tails.
 
 use std::collections::BTreeMap;
-use std::fmt::Debug;
+use std::fmt::{Debug, Write as _};
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -22,6 +22,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::audit::Audit;
 use crate::control_plane::{self, ControlPlane};
 use crate::dump;
 use crate::helm::Helm;
@@ -73,6 +74,16 @@ impl Namespace {
     /// The control plane that it is in.
     pub fn plane(&self) -> &'static ControlPlane {
         self.plane
+    }
+
+    /// What the API server was asked; where that cannot be known, says so on standard error, and the test is to end.
+    pub fn audit(&self) -> Option<&'static Audit> {
+        let audit = self.plane.audit();
+        if audit.is_none() {
+            let test = test_name();
+            dump::write(&format!("SKIPPED {test}: it judges by the audit log of a control plane of its own\n"));
+        }
+        audit
     }
 
     /// A client with all rights, for this test's runtime.
@@ -149,7 +160,7 @@ impl Namespace {
     async fn dump(&self) {
         let mut text = dump::namespace(&self.client, &self.name).await;
         for log in lock(&self.logs).iter() {
-            text += &format!("{}\n{}", log.display(), tail(log, LOG_LINES));
+            let _ = write!(text, "{}\n{}", log.display(), tail(log, LOG_LINES));
         }
         dump::write(&text);
     }

@@ -14,9 +14,7 @@ use crate::namespace::Namespace;
 use crate::process::{Process, free_port};
 use crate::scratch::suffix;
 use crate::settings::Settings;
-
-/// What Linux counts CPU time in, on every platform that Rust's `std` knows.
-const TICKS_PER_SECOND: u64 = 100;
+use crate::usage::Usage;
 
 /// How to start an operator.
 #[derive(Clone, Debug)]
@@ -105,35 +103,9 @@ impl Operator {
         Ok(series(&answer.text()))
     }
 
-    /// CPU time used so far, in user and kernel mode together, to 10 ms.
-    pub fn cpu(&self) -> Result<Duration> {
-        let stat = self.proc("stat")?;
-        // The second field is the program's name in brackets, which may hold anything.
-        let (_, fields) = stat.rsplit_once(')').context("stat has a name in brackets")?;
-        let ticks: u64 = fields.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
-        Ok(Duration::from_millis(ticks * 1000 / TICKS_PER_SECOND))
-    }
-
-    /// Memory held now, in bytes.
-    pub fn resident(&self) -> Result<u64> {
-        self.memory("VmRSS:")
-    }
-
-    /// The most memory it has held, in bytes.
-    pub fn peak_resident(&self) -> Result<u64> {
-        self.memory("VmHWM:")
-    }
-
-    fn memory(&self, field: &str) -> Result<u64> {
-        let status = self.proc("status")?;
-        let line = status.lines().find_map(|line| line.strip_prefix(field)).context("status has no such field")?;
-        let kibibytes: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
-        Ok(kibibytes * 1024)
-    }
-
-    fn proc(&self, file: &str) -> Result<String> {
-        let path = format!("/proc/{}/{file}", self.process.id());
-        fs::read_to_string(&path).with_context(|| format!("read {path}"))
+    /// What it has used so far.
+    pub fn usage(&self) -> Result<Usage> {
+        Usage::of(self.process.id())
     }
 
     /// All it has logged.

@@ -39,6 +39,11 @@ impl Process {
         Ok(Self { name: name.to_owned(), child, log: log.to_owned(), _leash: leash })
     }
 
+    /// What it was started as.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The process id.
     pub fn id(&self) -> u32 {
         self.child.id()
@@ -54,13 +59,19 @@ impl Process {
         Ok(self.child.try_wait()?)
     }
 
+    /// Fails when it has ended, with the end of its log.
+    pub fn check(&mut self) -> Result<()> {
+        match self.ended()? {
+            Some(status) => bail!("{} {}:\n{}", self.name, describe(status), tail(&self.log, 20)),
+            None => Ok(()),
+        }
+    }
+
     /// Waits until `probe` answers true; fails with the log's tail when the process ends before, or the time does.
     pub async fn ready(&mut self, within: Duration, mut probe: impl AsyncFnMut() -> bool) -> Result<()> {
         let start = Instant::now();
         while !probe().await {
-            if let Some(status) = self.ended()? {
-                bail!("{} {}:\n{}", self.name, describe(status), tail(&self.log, 20));
-            }
+            self.check()?;
             if start.elapsed() > within {
                 bail!("{} is not ready after {within:?}:\n{}", self.name, tail(&self.log, 20));
             }
@@ -118,7 +129,8 @@ pub fn tail(path: &Path, lines: usize) -> String {
     let Ok(bytes) = fs::read(path) else { return format!("({} cannot be read)", path.display()) };
     let text = String::from_utf8_lossy(&bytes);
     let all: Vec<&str> = text.lines().collect();
-    all.iter().skip(all.len().saturating_sub(lines)).map(|line| format!("  {line}\n")).collect()
+    let from = all.len().saturating_sub(lines);
+    all.iter().skip(from).flat_map(|line| ["  ", line, "\n"]).collect()
 }
 
 /// A port of 127.0.0.1 that was free a moment ago.

@@ -12,7 +12,7 @@ use crate::leash::Leash;
 #[derive(Debug)]
 pub struct Scratch {
     path: PathBuf,
-    _leash: Option<Leash>,
+    leash: Option<Leash>,
 }
 
 impl Scratch {
@@ -21,7 +21,7 @@ impl Scratch {
         let path = std::env::temp_dir().join(format!("keyferry-{name}-{}", suffix()));
         fs::DirBuilder::new().mode(0o700).create(&path).with_context(|| format!("make {}", path.display()))?;
         let leash = if keep { None } else { Some(Leash::on_folder(&path)?) };
-        Ok(Self { path, _leash: leash })
+        Ok(Self { path, leash })
     }
 
     /// The folder.
@@ -39,7 +39,7 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        if self._leash.is_some() {
+        if self.leash.is_some() {
             let _ = fs::remove_dir_all(&self.path);
         }
     }

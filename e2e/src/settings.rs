@@ -19,6 +19,9 @@ pub struct Settings {
     /// A cluster that exists; where absent a control plane is started on loopback.
     #[arg(long, env = "KUBECONFIG")]
     pub kubeconfig: Option<PathBuf>,
+    /// Takes the cluster of `KUBECONFIG` although it is not on loopback. Tests create, grant and delete there.
+    #[arg(long, env = "KEYFERRY_E2E_REMOTE")]
+    pub remote: bool,
     /// The operator's binary; `keyferry` of the same build where absent.
     #[arg(long, env = "KEYFERRY_BIN")]
     pub operator: Option<PathBuf>,

@@ -19,7 +19,7 @@ pub enum Tool {
     Etcd,
     /// The API server.
     ApiServer,
-    /// Garbage collection, namespaces, ServiceAccounts and more.
+    /// Garbage collection, namespaces, tokens and more.
     ControllerManager,
     /// The command-line client.
     Kubectl,

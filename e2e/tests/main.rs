@@ -6,3 +6,4 @@ mod api;
 mod chart;
 mod ground;
 mod provider;
+mod sync;

@@ -1,6 +1,7 @@
 //! A control plane and AWS on this machine, for people who develop: `keyferry-dev up`, then export what it prints.
 
 use std::io::Write;
+use std::time::Duration;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -8,6 +9,8 @@ use keyferry_e2e::aws::Moto;
 use keyferry_e2e::control_plane::ControlPlane;
 use keyferry_e2e::proxy::Proxy;
 use keyferry_e2e::settings::Settings;
+
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 #[derive(Parser)]
 #[command(about = "A control plane and AWS on loopback, without a container engine")]
@@ -33,7 +36,7 @@ async fn main() -> Result<()> {
 }
 
 async fn up(settings: &Settings) -> Result<()> {
-    let (plane, moto) = tokio::try_join!(ControlPlane::open(settings), Moto::start(settings))?;
+    let (mut plane, moto) = tokio::try_join!(ControlPlane::open(settings), Moto::start(settings))?;
     let proxy = Proxy::start(moto.address()).await?;
     let url = proxy.url();
     let mut out = std::io::stdout();
@@ -43,7 +46,19 @@ async fn up(settings: &Settings) -> Result<()> {
     }
     writeln!(out, "# files: {}; interrupt this program to stop", plane.scratch().path().display())?;
     out.flush()?;
-    tokio::signal::ctrl_c().await?;
+    let outcome = tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted.map_err(anyhow::Error::from),
+        failed = watch(&mut plane) => failed,
+    };
     moto.stop().await?;
-    plane.stop().await
+    plane.stop().await?;
+    outcome
+}
+
+/// Ends when the control plane does.
+async fn watch(plane: &mut ControlPlane) -> Result<()> {
+    loop {
+        plane.check()?;
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
 }

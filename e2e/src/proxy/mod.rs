@@ -12,9 +12,9 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::server::conn::http1;
@@ -28,6 +28,8 @@ use tokio::task::{JoinHandle, JoinSet};
 
 pub use call::Call;
 pub use fault::{Fault, Rule};
+
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// A running proxy; it ends when it is dropped, and with the runtime it was started in.
 #[derive(Debug)]
@@ -124,6 +126,18 @@ impl Proxy {
             *tally.entry(call.operation).or_default() += 1;
         }
         tally
+    }
+
+    /// Waits until there were `count` calls since `mark`, for tests that let polls go by.
+    pub async fn await_calls(&self, mark: Mark, count: usize, within: Duration) -> Result<()> {
+        let start = Instant::now();
+        while self.since(mark).len() < count {
+            if start.elapsed() > within {
+                bail!("{} of {count} calls came within {within:?}", self.since(mark).len());
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        Ok(())
     }
 
     /// How many connections were taken so far.

@@ -21,7 +21,7 @@ async fn the_control_plane_serves_a_version_that_the_product_supports() -> Resul
 #[tokio::test]
 async fn the_audit_log_counts_exactly_the_calls_that_were_made() -> Result<()> {
     namespace::with(async |namespace| {
-        let Some(audit) = namespace.plane().audit() else { return Ok(()) };
+        let Some(audit) = namespace.audit() else { return Ok(()) };
         let user = namespace.plane().service_account(namespace.name(), "caller").await?;
         allow_all(namespace, "caller").await?;
         let maps: Api<ConfigMap> = Api::namespaced(user.client().await?, namespace.name());
@@ -61,9 +61,9 @@ async fn an_object_is_collected_when_its_owner_is_gone() -> Result<()> {
         let owner = namespace.create(&owner).await?;
         let uid = owner.metadata.uid.context("a created object has a UID")?;
         let reference = json!({"apiVersion": "v1", "kind": "ConfigMap", "name": "owner", "uid": uid});
-        let owned: Secret =
-            serde_json::from_value(json!({"metadata": {"name": "owned", "ownerReferences": [reference]}}))?;
-        namespace.create(&owned).await?;
+        let metadata = json!({"name": "owned", "ownerReferences": [reference]});
+        let dependent: Secret = serde_json::from_value(json!({"metadata": metadata}))?;
+        namespace.create(&dependent).await?;
         namespace.api::<ConfigMap>().delete("owner", &DeleteParams::background()).await?;
         let gone = |secret: Option<&Secret>| secret.is_none();
         namespace.await_condition("owned", gone, SOON).await?;

@@ -1,0 +1,3 @@
+//! What the operator does, from the remote secret to the Secret in the cluster.
+
+mod first;
