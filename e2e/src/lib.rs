@@ -9,6 +9,7 @@ pub mod audit;
 pub mod aws;
 pub mod cases;
 pub mod control_plane;
+pub mod demo;
 mod dump;
 pub mod fixtures;
 pub mod helm;
