@@ -7,6 +7,7 @@
 
 pub mod audit;
 pub mod aws;
+pub mod bench;
 pub mod cases;
 pub mod control_plane;
 pub mod demo;
