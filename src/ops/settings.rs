@@ -321,7 +321,7 @@ mod tests {
         assert_eq!(settings.sync.default_refresh_interval, Duration::from_secs(10));
         assert_eq!(settings.sync.status_heartbeat, Some(Duration::from_hours(1)));
         assert_eq!((settings.sync.target_check_qps, settings.sync.max_deletes_per_minute), (25, 10));
-        assert_eq!((settings.client.qps, settings.client.burst), (50.0, 100));
+        assert_eq!((settings.client.qps, settings.client.burst), (0.0, 100));
         assert!(settings.cluster_stores && settings.stores && settings.flood_gate);
         assert!(!settings.extended_metric_labels && settings.without_effect.is_empty());
     }
