@@ -13,6 +13,7 @@ pub mod control_plane;
 pub mod demo;
 mod dump;
 pub mod fixtures;
+pub mod gate;
 pub mod helm;
 pub mod http;
 pub mod installation;

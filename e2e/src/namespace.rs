@@ -44,7 +44,12 @@ pub struct Namespace {
 
 /// Runs `test` with a namespace of its own.
 pub async fn with(test: impl AsyncFnOnce(&Namespace) -> Result<()>) -> Result<()> {
-    let namespace = Namespace::new().await?;
+    with_on(control_plane::shared().await?, test).await
+}
+
+/// Runs `test` with a namespace of its own on another control plane than the shared one.
+pub async fn with_on(plane: &'static ControlPlane, test: impl AsyncFnOnce(&Namespace) -> Result<()>) -> Result<()> {
+    let namespace = Namespace::new(plane).await?;
     let outcome = AssertUnwindSafe(test(&namespace)).catch_unwind().await;
     if !matches!(outcome, Ok(Ok(()))) {
         namespace.dump().await;
@@ -54,8 +59,7 @@ pub async fn with(test: impl AsyncFnOnce(&Namespace) -> Result<()>) -> Result<()
 }
 
 impl Namespace {
-    async fn new() -> Result<Self> {
-        let plane = control_plane::shared().await?;
+    async fn new(plane: &'static ControlPlane) -> Result<Self> {
         let client = plane.client().await?;
         let test = test_name();
         let name = format!("{}-{}", short(&test), suffix());

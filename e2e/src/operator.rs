@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail};
 use rustix::process::Signal;
 
 use crate::control_plane::{ControlPlane, Identity};
+use crate::http::Answer;
 use crate::namespace::Namespace;
 use crate::process::{Process, free_port};
 use crate::scratch::suffix;
@@ -31,6 +32,13 @@ impl Launch {
         let environment = [("AWS_EC2_METADATA_DISABLED", "true"), ("RUST_BACKTRACE", "1")];
         let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
         Self { identity: identity.clone(), flags: Vec::new(), environment: BTreeMap::from(environment), binary: None }
+    }
+
+    /// Has it talk to the API server by another way, for example [`crate::gate::Gate::identity`].
+    #[must_use]
+    pub fn reaching_by(mut self, identity: &Identity) -> Self {
+        self.identity = identity.clone();
+        self
     }
 
     /// Adds a flag as it stands on the command line.
@@ -99,6 +107,11 @@ impl Operator {
     pub async fn await_ready(&mut self, within: Duration) -> Result<()> {
         let url = format!("http://127.0.0.1:{}/readyz", self.live);
         self.process.ready(within, async || crate::http::get(&url).await.is_ok_and(|answer| answer.is_success())).await
+    }
+
+    /// What it answers to a probe: `/healthz` or `/readyz`.
+    pub async fn probe(&self, path: &str) -> Result<Answer> {
+        crate::http::get(&format!("http://127.0.0.1:{}{path}", self.live)).await
     }
 
     /// Its metrics: the series as it is written, with its labels, and its value.

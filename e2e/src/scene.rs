@@ -10,6 +10,7 @@ use kube::api::ListParams;
 use serde_json::Value;
 
 use crate::aws::{self, Secrets};
+use crate::control_plane::ControlPlane;
 use crate::fixtures;
 use crate::installation::Installation;
 use crate::namespace::{self, Namespace};
@@ -37,16 +38,29 @@ pub struct Scene<'a> {
 
 /// Runs `test` in a scene whose chart was installed with `values`.
 pub async fn with(values: &Value, test: impl AsyncFnOnce(&mut Scene<'_>) -> Result<()>) -> Result<()> {
-    namespace::with(async |namespace| {
-        let moto = aws::shared().await?;
-        let proxy = Proxy::start(moto.address()).await?;
-        let installation = Installation::new(namespace, values).await?;
-        fixtures::put_aws_store(namespace, STORE, "AKIAFIXTURE").await?;
-        let operator = installation.launch().aws_at(&proxy.url()).start(namespace, READY_WITHIN).await?;
-        let mut scene = Scene { namespace, secrets: moto.secrets(), proxy, installation, operator };
-        test(&mut scene).await
-    })
-    .await
+    namespace::with(async |namespace| run(namespace, values, test).await).await
+}
+
+/// As [`with`], on another control plane than the shared one.
+pub async fn with_on(
+    plane: &'static ControlPlane,
+    values: &Value,
+    test: impl AsyncFnOnce(&mut Scene<'_>) -> Result<()>,
+) -> Result<()> {
+    namespace::with_on(plane, async |namespace| run(namespace, values, test).await).await
+}
+
+async fn run(
+    namespace: &Namespace,
+    values: &Value,
+    test: impl AsyncFnOnce(&mut Scene<'_>) -> Result<()>,
+) -> Result<()> {
+    let moto = aws::shared().await?;
+    let proxy = Proxy::start(moto.address()).await?;
+    let installation = Installation::new(namespace, values).await?;
+    fixtures::put_aws_store(namespace, STORE, "AKIAFIXTURE").await?;
+    let operator = installation.launch().aws_at(&proxy.url()).start(namespace, READY_WITHIN).await?;
+    test(&mut Scene { namespace, secrets: moto.secrets(), proxy, installation, operator }).await
 }
 
 impl Scene<'_> {
@@ -62,10 +76,14 @@ impl Scene<'_> {
 
     /// Creates an ExternalSecret of the scene's store; each of `data` is `(target key, remote name)`.
     pub async fn external_secret(&self, name: &str, refresh: Duration, data: &[(&str, &str)]) -> Result<()> {
+        self.namespace.create_manifest(&self.manifest(name, refresh, data)).await.map(|_| ())
+    }
+
+    /// The manifest that [`Scene::external_secret`] creates, for tests that want more in it.
+    pub fn manifest(&self, name: &str, refresh: Duration, data: &[(&str, &str)]) -> Value {
         let remote: Vec<(&str, String)> = data.iter().map(|(key, name)| (*key, self.remote(name))).collect();
         let data: Vec<(&str, &str)> = remote.iter().map(|(key, remote)| (*key, remote.as_str())).collect();
-        let manifest = fixtures::external_secret(name, STORE, refresh, &data);
-        self.namespace.create_manifest(&manifest).await.map(|_| ())
+        fixtures::external_secret(name, STORE, refresh, &data)
     }
 
     /// Waits until the ExternalSecret `name` has `Ready` with this status and reason, for example `("True", "SecretSynced")`.

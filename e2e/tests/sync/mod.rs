@@ -1,3 +1,18 @@
 //! What the operator does, from the remote secret to the Secret in the cluster.
 
+mod acts;
+mod cluster_stores;
+mod creation;
+mod deletion;
+mod drift;
+mod election;
 mod first;
+mod ledger;
+mod marks;
+mod process;
+mod quiet;
+mod race;
+mod refresh;
+mod restart;
+mod scope;
+mod stores;
