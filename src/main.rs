@@ -196,6 +196,7 @@ fn passes(settings: Settings) -> controller::Settings {
         concurrent: sync.concurrent,
         checks_per_second: sync.target_check_qps,
         deletes_per_minute: sync.max_deletes_per_minute,
+        watch_secrets: sync.watch_secrets,
         may_wipe: sync.adoption == keyferry::ops::cli::Adoption::Any,
     }
 }

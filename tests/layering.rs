@@ -48,10 +48,20 @@ const TABLE: [Rule; 9] = [
     Rule { module: "provider", may: &["api"], may_not: &[ENVIRONMENT] },
     Rule { module: "poll", may: &["api", "provider"], may_not: &[ENVIRONMENT] },
     Rule { module: "cluster", may: &["api", "plan"], may_not: &[ENVIRONMENT] },
-    // `ops` is the process' own; a controller reports through these three and reads no flag.
+    // `ops` is the process' own; a controller reports through three of it, ends when the fourth says so, and reads no flag.
     Rule {
         module: "controller",
-        may: &["api", "plan", "poll", "provider", "cluster", "ops::metrics", "ops::health", "ops::telemetry"],
+        may: &[
+            "api",
+            "plan",
+            "poll",
+            "provider",
+            "cluster",
+            "ops::metrics",
+            "ops::health",
+            "ops::telemetry",
+            "ops::shutdown",
+        ],
         may_not: &[ENVIRONMENT],
     },
     Rule { module: "ops", may: &[], may_not: &["kube", "k8s_openapi"] },

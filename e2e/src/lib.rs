@@ -7,8 +7,10 @@
 
 pub mod audit;
 pub mod aws;
+pub mod bench;
 pub mod cases;
 pub mod control_plane;
+pub mod demo;
 mod dump;
 pub mod fixtures;
 pub mod helm;

@@ -22,6 +22,7 @@ pub struct Launch {
     identity: Identity,
     flags: Vec<String>,
     environment: BTreeMap<String, String>,
+    binary: Option<PathBuf>,
 }
 
 impl Launch {
@@ -29,7 +30,7 @@ impl Launch {
     pub fn new(identity: &Identity) -> Self {
         let environment = [("AWS_EC2_METADATA_DISABLED", "true"), ("RUST_BACKTRACE", "1")];
         let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        Self { identity: identity.clone(), flags: Vec::new(), environment: BTreeMap::from(environment) }
+        Self { identity: identity.clone(), flags: Vec::new(), environment: BTreeMap::from(environment), binary: None }
     }
 
     /// Adds a flag as it stands on the command line.
@@ -37,6 +38,12 @@ impl Launch {
     pub fn flag(mut self, flag: impl Into<String>) -> Self {
         self.flags.push(flag.into());
         self
+    }
+
+    /// Runs this binary, whatever the settings say.
+    #[must_use]
+    pub fn binary(self, path: &Path) -> Self {
+        Self { binary: Some(path.to_owned()), ..self }
     }
 
     /// Sets a variable of its environment, which is otherwise empty.
@@ -63,7 +70,7 @@ impl Launch {
     /// Starts it and does not wait.
     pub fn spawn(self, plane: &ControlPlane) -> Result<Operator> {
         let (metrics, live) = (free_port()?, free_port()?);
-        let mut command = Command::new(binary(plane.settings())?);
+        let mut command = Command::new(self.binary.map_or_else(|| binary(plane.settings()), Ok)?);
         command.env_clear().env("KUBECONFIG", &self.identity.kubeconfig).envs(&self.environment);
         command.arg(format!("--metrics-addr=127.0.0.1:{metrics}")).arg(format!("--live-addr=127.0.0.1:{live}"));
         command.args(&self.flags);

@@ -1,11 +1,12 @@
 //! The usual scene: a namespace, the chart's rights, AWS behind the proxy, a store that uses it, and the operator.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::Result;
-use k8s_openapi::api::core::v1::Secret;
+use anyhow::{Result, bail};
+use k8s_openapi::api::core::v1::{Event, Secret};
 use keyferry::api::ExternalSecret;
 use kube::ResourceExt;
+use kube::api::ListParams;
 use serde_json::Value;
 
 use crate::aws::{self, Secrets};
@@ -17,6 +18,7 @@ use crate::proxy::Proxy;
 
 /// The store of every scene.
 pub const STORE: &str = "aws";
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 const READY_WITHIN: Duration = Duration::from_secs(30);
 
 /// What most tests of the operator begin with.
@@ -76,6 +78,19 @@ impl Scene<'_> {
     pub async fn await_value(&self, name: &str, key: &str, value: &str, within: Duration) -> Result<()> {
         let expected = |secret: Option<&Secret>| held(secret, key) == Some(value.as_bytes());
         self.namespace.await_condition(name, expected, within).await.map(|_| ())
+    }
+
+    /// Waits until there is an event about `name` with this reason; the operator sends it after it has written the status.
+    pub async fn await_event(&self, name: &str, reason: &str, within: Duration) -> Result<()> {
+        let about = format!("involvedObject.name={name},reason={reason}");
+        let (events, start) = (self.namespace.api::<Event>(), Instant::now());
+        while events.list(&ListParams::default().fields(&about)).await?.items.is_empty() {
+            if start.elapsed() > within {
+                bail!("there is no event {reason} about {name} within {within:?}");
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        Ok(())
     }
 
     /// The keys of the Secret `name`; none where there is no such Secret.

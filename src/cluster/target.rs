@@ -84,7 +84,7 @@ impl Targets {
             Decision::Merge(next) => ("application/merge-patch+json", body::merge(next)),
         };
         let unencodable = |_| refused(place, "its fields cannot be encoded");
-        let request = self.patch(place, format, body.map_err(unencodable)?)?;
+        let request = patch(place, format, body.map_err(unencodable)?)?;
         let answer: Result<PartialObjectMeta<Secret>, _> = self.clients.of(place.namespace).request(request).await;
         let written = answer.map_err(|error| Error::of(doing("write", place), &error))?;
         Ok(Some(Written {
@@ -107,12 +107,12 @@ impl Targets {
             _ => Ok(()),
         }
     }
+}
 
-    fn patch(&self, place: Place<'_>, format: &str, body: Vec<u8>) -> Result<Request<Vec<u8>>, Error> {
-        let url = format!("{}?fieldManager={}", url(place), field_manager(place.owner));
-        let request = Request::patch(url).header(ACCEPT, METADATA_ONLY).header(CONTENT_TYPE, format);
-        request.body(body).map_err(|_| refused(place, "its name makes no address"))
-    }
+fn patch(place: Place<'_>, format: &str, body: Vec<u8>) -> Result<Request<Vec<u8>>, Error> {
+    let url = format!("{}?fieldManager={}", url(place), field_manager(place.owner));
+    let request = Request::patch(url).header(ACCEPT, METADATA_ONLY).header(CONTENT_TYPE, format);
+    request.body(body).map_err(|_| refused(place, "its name makes no address"))
 }
 
 fn create(place: Place<'_>, next: &Next) -> serde_json::Result<Vec<u8>> {

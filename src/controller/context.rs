@@ -18,6 +18,7 @@ use crate::provider::Environment;
 
 /// What an operator was told that concerns its passes.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct Settings {
     /// Where it works.
     pub scope: Scope,
@@ -41,6 +42,8 @@ pub struct Settings {
     pub checks_per_second: u32,
     /// Deletions a minute for a remote secret that is gone.
     pub deletes_per_minute: u32,
+    /// Whether managed Secrets are watched, so that drift is seen at once.
+    pub watch_secrets: bool,
     /// Whether creation policy `Orphan` may take keys from a foreign Secret.
     pub may_wipe: bool,
 }

@@ -133,7 +133,7 @@ async fn take_over(
             hold(es, ctx).await?;
             settle::settle(es, id, assembly, ctx).await?
         }
-        Err(problem) => Outcome::Failed(Failure::new(Stage::Fetch, problem)),
+        Err(problem) => Outcome::Failed(Failure::new(Stage::Fetch, &problem)),
     };
     if outcome.is_ready() {
         settle::drop_former(es, id, ctx).await?;
@@ -200,9 +200,9 @@ fn rest(es: &ExternalSecret, id: &ObjectId, periodic: bool, ctx: &Context) -> Ve
 /// What the lack of a store means: patience first, then a word.
 fn without_sources(es: &ExternalSecret, id: &ObjectId, absence: Absence, ctx: &Context) -> Verdict {
     let (patience, problem) = match absence {
-        Absence::Refused(problem) => return failed(Failure::new(Stage::Fetch, problem)),
+        Absence::Refused(problem) => return failed(Failure::new(Stage::Fetch, &problem)),
         Absence::Closed(why) => {
-            return Verdict::Told(Outcome::Failed(Failure::new(Stage::Fetch, why)), Some(RETRY));
+            return Verdict::Told(Outcome::Failed(Failure::new(Stage::Fetch, &why)), Some(RETRY));
         }
         Absence::NotYet(problem) => (PATIENCE, problem),
         // Its own operator has the word, if there is one.
@@ -215,7 +215,7 @@ fn without_sources(es: &ExternalSecret, id: &ObjectId, absence: Absence, ctx: &C
     if since.elapsed() < patience {
         return Verdict::Quiet(Some(SHORT_WAIT));
     }
-    failed(Failure::new(Stage::Fetch, problem))
+    failed(Failure::new(Stage::Fetch, &problem))
 }
 
 fn failed(failure: Failure) -> Verdict {
@@ -261,6 +261,7 @@ pub(super) fn version_of(es: &ExternalSecret) -> String {
 }
 
 /// When a failed pass is made again.
+#[expect(clippy::needless_pass_by_value, reason = "as kube calls it")]
 pub(super) fn error_policy(object: Arc<Guarded<ExternalSecret>>, error: &Error, ctx: Arc<Context>) -> Action {
     let wait = ctx.backoff.failed(id_of(&*object));
     tracing::warn!(

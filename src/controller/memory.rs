@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::api::external_secret::{ExternalSecretStatus, StoreKind};
@@ -47,6 +47,7 @@ struct State {
     records: HashMap<ObjectId, Record>,
     users: HashMap<StoreId, HashSet<ObjectId>>,
     checks: BTreeSet<(Instant, ObjectId)>,
+    targets: HashMap<(Arc<str>, String), ObjectId>,
 }
 
 impl Memory {
@@ -77,7 +78,19 @@ impl Memory {
         record.confirmed_at = exists.then_some(now);
         target.clone_into(&mut record.target);
         let due = now + record.check_every.unwrap_or(UNPOLLED);
+        state.targets.insert((Arc::clone(&id.namespace), target.to_owned()), id.clone());
         state.check_at(id, exists.then_some(due));
+    }
+
+    /// A target was seen at a version (none when it was deleted): unless that is what was confirmed, its check is due
+    /// at `soon`.
+    pub(super) fn seen(&self, namespace: &str, target: &str, version: Option<&str>, soon: Instant) {
+        let mut state = self.held();
+        let Some(id) = state.targets.get(&(Arc::from(namespace), target.to_owned())).cloned() else { return };
+        let confirmed = state.records.get(&id).and_then(|record| record.confirmed.as_ref());
+        if confirmed.is_some_and(|confirmed| version != Some(confirmed.resource_version.as_str())) {
+            state.check_at(&id, Some(soon));
+        }
     }
 
     /// The target is not what was confirmed.
@@ -140,6 +153,10 @@ impl Memory {
         state.check_at(id, None);
         if let Some(record) = state.records.remove(id) {
             state.unlink(id, &record.stores);
+            let place = (Arc::clone(&id.namespace), record.target);
+            if state.targets.get(&place) == Some(id) {
+                state.targets.remove(&place);
+            }
         }
     }
 
@@ -253,6 +270,21 @@ mod tests {
         memory.doubt(&id("a"));
         assert_eq!(due(&memory), None);
         assert!(memory.recall(&id("a")).doubtful);
+    }
+
+    #[test]
+    fn a_target_that_was_seen_changed_is_checked_soon() {
+        let (memory, now) = (Memory::default(), Instant::now());
+        let confirmed = Confirmed { uid: "u".into(), resource_version: "1".into(), digest: String::new() };
+        memory.confirm(&id("a"), "target", Some(confirmed), now);
+        memory.seen("ns", "target", Some("1"), now);
+        memory.seen("ns", "other", Some("2"), now);
+        assert_eq!(memory.due_check(now), None);
+        memory.seen("ns", "target", None, now);
+        assert!(memory.due_check(now).is_some());
+        memory.forget(&id("a"));
+        memory.seen("ns", "target", None, now);
+        assert_eq!(memory.due_check(now), None);
     }
 
     #[test]

@@ -38,11 +38,11 @@ pub async fn run(parts: Parts, wakes: mpsc::Receiver<ObjectId>, health: Arc<Heal
     let scope = parts.settings.scope.clone();
     let namespaced: Vec<_> = scope.watches().into_iter().map(|namespace| (namespace, reflector::store())).collect();
     let cluster = (scope.is_cluster() && parts.settings.cluster_stores).then(reflector::store);
-    let namespaces = cluster.is_some().then(reflector::store);
+    let labels = cluster.is_some().then(reflector::store);
     let stores = Stores {
         namespaced: namespaced.iter().map(|(namespace, (reader, _))| (namespace.clone(), reader.clone())).collect(),
         cluster: cluster.as_ref().map(|(reader, _)| reader.clone()),
-        namespaces: namespaces.as_ref().map(|(reader, _)| reader.clone()),
+        namespaces: labels.as_ref().map(|(reader, _)| reader.clone()),
     };
     let ctx = Arc::new(Context::new(parts, stores));
     let (mut tasks, loading) = (JoinSet::new(), Loading::new());
@@ -64,7 +64,7 @@ pub async fn run(parts: Parts, wakes: mpsc::Receiver<ObjectId>, health: Arc<Heal
             stop.clone(),
         ));
     }
-    if let Some((_, writer)) = namespaces {
+    if let Some((_, writer)) = labels {
         tasks.spawn(until(stop.clone(), watch::namespaces(writer, loading.ticket(), Arc::clone(&ctx))));
     }
     until(stop.clone(), loading.done()).await;
@@ -90,6 +90,11 @@ async fn serve_objects(
     tasks.spawn(until(stop.clone(), routes.carry(wakes)));
     tasks.spawn(ctx.poller.clone().run(stop.clone().requested()));
     tasks.spawn(until(stop.clone(), drift::run(Arc::clone(ctx))));
+    if ctx.settings.watch_secrets {
+        for namespace in ctx.settings.scope.watches() {
+            tasks.spawn(until(stop.clone(), watch::secrets(namespace, Arc::clone(ctx))));
+        }
+    }
     tasks.spawn(until(stop.clone(), pulse(Arc::clone(ctx), Arc::clone(health))));
     until(stop.clone(), loading.done()).await;
     health.set(Part::Watches, State::Ready);

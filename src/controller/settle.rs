@@ -62,7 +62,7 @@ async fn bring(es: &ExternalSecret, id: &ObjectId, desired: &Desired, ctx: &Cont
             Ok(written) => return Ok(conclude(id, place, desired, &decision, (standing, written), ctx)),
             Err(Error::Cluster(error)) if error.kind == cluster::Kind::Conflict => last = Some(error),
             Err(Error::Cluster(error)) if is_final(&error) => {
-                return Ok(Outcome::Failed(Failure::new(Stage::Write, error)));
+                return Ok(Outcome::Failed(Failure::new(Stage::Write, &error)));
             }
             Err(error) => return Err(error),
         }
@@ -130,7 +130,9 @@ fn conclude(
         Decision::Create(_) => (Some(Change::Created), Some(Write::Create)),
         Decision::Replace(_) | Decision::Merge(_) => (Some(Change::Updated), Some(Write::Update)),
     };
-    counted.into_iter().for_each(|write| ctx.metrics.target_written(write));
+    if let Some(write) = counted {
+        ctx.metrics.target_written(write);
+    }
     Outcome::Synced { change }
 }
 
@@ -159,7 +161,7 @@ async fn remove(es: &ExternalSecret, id: &ObjectId, ctx: &Context) -> Result<Out
     if !standing.is_controlled_by(&id.uid) || !standing.is_managed() {
         let cause = "spec.target.deletionPolicy: the Secret is not controlled by this ExternalSecret; \
                      set creationPolicy to Owner, or delete it yourself";
-        return Ok(Outcome::Failed(Failure::new(Stage::Delete, cause)));
+        return Ok(Outcome::Failed(Failure::new(Stage::Delete, &cause)));
     }
     if !ctx.brake.pass(Instant::now()) {
         let cause = format!(
@@ -167,7 +169,7 @@ async fn remove(es: &ExternalSecret, id: &ObjectId, ctx: &Context) -> Result<Out
              the Secret stays for now (--max-deletes-per-minute)",
             ctx.settings.deletes_per_minute
         );
-        return Ok(Outcome::Failed(Failure::new(Stage::Delete, cause)));
+        return Ok(Outcome::Failed(Failure::new(Stage::Delete, &cause)));
     }
     delete(place, &standing, ctx).await?;
     ctx.memory.confirm(id, place.name, None, Instant::now());

@@ -84,7 +84,8 @@ pub(super) async fn reconcile<S: Store>(store: Arc<Guarded<S>>, ctx: Arc<Context
 }
 
 async fn pass<S: Store>(store: &S, ctx: &Context) -> Result<Action, Error> {
-    if store.meta().deletion_timestamp.is_some() || !is_ours(store.spec(), &ctx.settings.class) {
+    let served = S::KIND == StoreKind::ClusterSecretStore || ctx.settings.stores;
+    if !served || store.meta().deletion_timestamp.is_some() || !is_ours(store.spec(), &ctx.settings.class) {
         return Ok(Action::await_change());
     }
     let begun = Instant::now();
@@ -163,6 +164,7 @@ fn interval(spec: &SecretStoreSpec, default: Duration) -> Result<Duration, Strin
 }
 
 /// When a failed pass is made again.
+#[expect(clippy::needless_pass_by_value, reason = "as kube calls it")]
 pub(super) fn error_policy<S: Store>(store: Arc<Guarded<S>>, error: &Error, _: Arc<Context>) -> Action {
     let category = error.category();
     tracing::warn!(kind = S::METRICS.label(), name = store.name_any(), category, %error, "pass failed");

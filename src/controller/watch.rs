@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::fmt::Debug;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use futures::{Stream, StreamExt};
-use k8s_openapi::api::core::v1::Namespace;
+use k8s_openapi::api::core::v1::{Namespace, Secret};
 use kube::api::{Api, PartialObjectMeta};
 use kube::core::NamespaceResourceScope;
 use kube::runtime::reflector::Store as Cache;
@@ -22,6 +23,8 @@ use super::loading::Ticket;
 use super::memory::StoreId;
 use super::store::Store;
 use crate::api::ExternalSecret;
+use crate::ops::telemetry::chain;
+use crate::plan::marks::MANAGED_LABEL;
 use crate::plan::store::is_ready;
 
 /// An object that asks for a pass, or what is wrong with the watch.
@@ -29,6 +32,9 @@ pub(super) type Touched<K> = Result<Guarded<K>, watcher::Error>;
 
 /// How many objects a list brings at once: few enough that a large cluster does not swell the process.
 const PAGE: u32 = 100;
+
+/// How long a write's answer may come after its event.
+const SETTLING: Duration = Duration::from_millis(250);
 
 /// The API of a kind of ours in one namespace or in all, decoding guarded.
 pub(super) fn api<K>(ctx: &Context, namespace: Option<&str>) -> Api<Guarded<K>>
@@ -56,7 +62,9 @@ pub(super) fn external_secrets(
         Ok(Event::InitDone) => forget_missing(namespace.as_deref(), &cache, &ctx),
         _ => {}
     });
-    forgetting.applied_objects().predicate_filter(edits, kube::runtime::PredicateConfig::default())
+    forgetting
+        .applied_objects()
+        .predicate_filter(|object: &_| Some(edits(object)), kube::runtime::PredicateConfig::default())
 }
 
 /// A deletion that happened while the watch was down brings no event: what the new list lacks is gone.
@@ -136,10 +144,36 @@ pub(super) async fn namespaces(writer: Writer<PartialObjectMeta<Namespace>>, tic
         match touched {
             Ok(namespace) => ctx.wake(ctx.memory.cluster_users(&namespace.name_any())).await,
             Err(error) => {
-                tracing::warn!(error = crate::ops::telemetry::chain(&error), "watch of Namespaces interrupted")
+                tracing::warn!(error = chain(&error), "watch of Namespaces interrupted");
             }
         }
     }
+}
+
+/// Metadata of managed Secrets; one that is not what was confirmed is checked at once instead of at its turn.
+pub(super) async fn secrets(namespace: Option<String>, ctx: Arc<Context>) {
+    let api: Api<PartialObjectMeta<Secret>> = match &namespace {
+        Some(namespace) => Api::namespaced(ctx.clients.of(namespace).clone(), namespace),
+        None => Api::all(ctx.clients.of("").clone()),
+    };
+    let config = watcher::Config::default().labels(&format!("{MANAGED_LABEL}=true")).page_size(PAGE);
+    let mut events = std::pin::pin!(watcher(api, config).default_backoff());
+    while let Some(event) = events.next().await {
+        match event {
+            Ok(Event::Apply(secret) | Event::InitApply(secret)) => {
+                seen(&secret, secret.resource_version().as_deref(), &ctx);
+            }
+            Ok(Event::Delete(secret)) => seen(&secret, None, &ctx),
+            Ok(Event::Init | Event::InitDone) => {}
+            Err(error) => tracing::warn!(error = chain(&error), "watch of Secrets interrupted"),
+        }
+    }
+}
+
+/// The event of a write of ours may come before the write's answer, so the check waits a moment.
+fn seen(secret: &PartialObjectMeta<Secret>, version: Option<&str>, ctx: &Context) {
+    let namespace = secret.namespace().unwrap_or_default();
+    ctx.memory.seen(&namespace, &secret.name_any(), version, Instant::now() + SETTLING);
 }
 
 /// A watch into a cache, without what nobody reads of it.
@@ -162,10 +196,10 @@ where
 }
 
 /// Everything of an object that a user may change, and nothing that we write.
-fn edits<K: Resource>(object: &Guarded<K>) -> Option<u64> {
+fn edits<K: Resource>(object: &Guarded<K>) -> u64 {
     let metadata = object.meta();
     let mut hasher = DefaultHasher::new();
     (&metadata.uid, metadata.generation, &metadata.labels, &metadata.annotations, &metadata.finalizers)
         .hash(&mut hasher);
-    Some(hasher.finish())
+    hasher.finish()
 }

@@ -145,6 +145,10 @@ pub struct Sync {
     /// The longest that one call to a provider may take, connection included
     #[arg(long, value_name = "DURATION", value_parser = duration(), default_value = "30s")]
     pub provider_deadline: Duration,
+    /// Watch the metadata of managed Secrets, so that a changed target is repaired at once. Needs the rights to list
+    /// and watch Secrets, which is as much as reading them all
+    #[arg(long, action = ArgAction::Set, value_parser = switch(), default_value = "false")]
+    pub watch_secrets: bool,
     /// Whether a Secret that was never ours may lose keys to creation policy Orphan
     #[arg(long, value_enum, default_value = "keep")]
     pub adoption: Adoption,

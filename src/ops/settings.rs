@@ -82,6 +82,8 @@ pub struct Sync {
     pub target_check_qps: u32,
     /// Deletions a minute because a remote secret is gone; 0 means that nothing is deleted.
     pub max_deletes_per_minute: u32,
+    /// Whether managed Secrets are watched.
+    pub watch_secrets: bool,
     /// Whether creation policy `Orphan` may take keys from a foreign Secret.
     pub adoption: cli::Adoption,
     /// What opens and closes an action in a template; neither is empty.
@@ -208,6 +210,7 @@ fn sync(typed: cli::Sync) -> Result<Sync, Invalid> {
         provider_deadline: a_second_or_more("provider-deadline", typed.provider_deadline)?,
         target_check_qps: at_least_one("target-check-qps", typed.target_check_qps)?,
         max_deletes_per_minute: typed.max_deletes_per_minute,
+        watch_secrets: typed.watch_secrets,
         adoption: typed.adoption,
         template_delimiters: (
             not_empty("template-left-delimiter", typed.template_left_delimiter)?,
@@ -318,7 +321,7 @@ mod tests {
         assert_eq!(settings.sync.default_refresh_interval, Duration::from_secs(10));
         assert_eq!(settings.sync.status_heartbeat, Some(Duration::from_hours(1)));
         assert_eq!((settings.sync.target_check_qps, settings.sync.max_deletes_per_minute), (25, 10));
-        assert_eq!((settings.client.qps, settings.client.burst), (50.0, 100));
+        assert_eq!((settings.client.qps, settings.client.burst), (0.0, 100));
         assert!(settings.cluster_stores && settings.stores && settings.flood_gate);
         assert!(!settings.extended_metric_labels && settings.without_effect.is_empty());
     }

@@ -80,7 +80,8 @@ mod tests {
 
     #[test]
     fn each_type_demands_its_keys() {
-        let cases: [(&str, &[(&str, &str)], bool); 10] = [
+        type Case = (&'static str, &'static [(&'static str, &'static str)], bool);
+        let cases: [Case; 10] = [
             ("kubernetes.io/tls", &[("tls.crt", ""), ("tls.key", "")], true),
             ("kubernetes.io/tls", &[("tls.crt", "x")], false),
             ("kubernetes.io/ssh-auth", &[("ssh-privatekey", "x")], true),

@@ -11,6 +11,7 @@ use crate::duration;
 
 /// What the controller knows of an object beside its spec.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Situation {
     /// `status.syncedResourceVersion` is what spec, labels and annotations give now.
     pub version_matches: bool,
@@ -100,7 +101,7 @@ mod tests {
     #[test]
     fn without_an_interval_the_default_counts_and_zero_is_once() {
         assert_eq!(pace(json!({})), Some(Duration::from_secs(10)));
-        assert_eq!(pace(json!({"refreshInterval": "1h0m0s"})), Some(Duration::from_secs(3600)));
+        assert_eq!(pace(json!({"refreshInterval": "1h0m0s"})), Some(Duration::from_hours(1)));
         for once in [json!({"refreshInterval": "0"}), json!({"refreshInterval": "0s"})] {
             assert_eq!(pace(once), None);
         }

@@ -224,7 +224,7 @@ mod tests {
         assembly.data.iter().map(|(key, sealed)| (key.as_str(), text(sealed))).collect()
     }
 
-    fn one(remote: serde_json::Value) -> serde_json::Value {
+    fn one(remote: &serde_json::Value) -> serde_json::Value {
         json!({"data": [{"secretKey": "a", "remoteRef": remote}]})
     }
 
@@ -243,13 +243,13 @@ mod tests {
     fn a_property_with_dots_is_a_name_before_it_is_a_path() {
         let sealed = Sealed::from(r#"{"a.b":"name","a":{"b":"path","c":"only path"}}"#);
         let found = |property: &str| {
-            let whole = assembled(one(json!({"key": "k", "property": property})), &[value(&sealed)]).unwrap();
+            let whole = assembled(one(&json!({"key": "k", "property": property})), &[value(&sealed)]).unwrap();
             texts(&whole)[0].1.to_owned()
         };
         assert_eq!(found("a.b"), "name");
         assert_eq!(found("a.c"), "only path");
         let by_path = [Answer::Value(&sealed, Dialect::Path)];
-        let whole = assembled(one(json!({"key": "k", "property": "a.b"})), &by_path).unwrap();
+        let whole = assembled(one(&json!({"key": "k", "property": "a.b"})), &by_path).unwrap();
         assert_eq!(texts(&whole), [("a", "path")]);
     }
 
@@ -257,7 +257,7 @@ mod tests {
     fn what_is_missing_or_no_json_is_named_and_never_shown() {
         let plain = Sealed::from("s3cr3t text");
         let cases = [
-            (one(json!({"key": "k", "property": "p"})), "spec.data[0].remoteRef"),
+            (one(&json!({"key": "k", "property": "p"})), "spec.data[0].remoteRef"),
             (json!({"dataFrom": [{"extract": {"key": "k"}}]}), "spec.dataFrom[0].extract"),
         ];
         for (spec, field) in cases {
@@ -266,7 +266,7 @@ mod tests {
             assert!(!problem.to_string().contains("s3cr3t"));
         }
         let object = Sealed::from(r#"{"q":"s3cr3t"}"#);
-        let problem = assembled(one(json!({"key": "k", "property": "p"})), &[value(&object)]).unwrap_err();
+        let problem = assembled(one(&json!({"key": "k", "property": "p"})), &[value(&object)]).unwrap_err();
         assert_eq!(problem.field, "spec.data[0].remoteRef.property");
         assert!(!problem.to_string().contains("s3cr3t"));
     }
@@ -285,7 +285,7 @@ mod tests {
     #[test]
     fn a_missing_secret_is_passed_over_only_where_the_policy_allows_and_when_confirmed() {
         let with = |policy: &str, confirmed| {
-            let mut spec = one(json!({"key": "k"}));
+            let mut spec = one(&json!({"key": "k"}));
             spec["target"] = json!({"deletionPolicy": policy});
             assembled(spec, &[Answer::Absent { confirmed }])
         };

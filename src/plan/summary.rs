@@ -88,7 +88,7 @@ impl Stage {
 
 impl Failure {
     /// A failure of `stage`; `cause` is stable text that holds no value.
-    pub fn new(stage: Stage, cause: impl ToString) -> Self {
+    pub fn new(stage: Stage, cause: &impl std::fmt::Display) -> Self {
         Self { stage, cause: cause.to_string() }
     }
 
@@ -106,7 +106,7 @@ impl From<Refusal> for Failure {
             Refusal::Immutable(_) => Stage::Immutable,
             Refusal::Content(_) => Stage::Write,
         };
-        Self::new(stage, refusal)
+        Self::new(stage, &refusal)
     }
 }
 
@@ -245,7 +245,7 @@ mod tests {
     }
 
     fn failed(cause: &str) -> Outcome {
-        Outcome::Failed(Failure::new(Stage::Fetch, cause))
+        Outcome::Failed(Failure::new(Stage::Fetch, &cause))
     }
 
     fn told(

@@ -11,7 +11,7 @@ use crate::api::external_secret::{SyncWindow, SyncWindows, WindowKind};
 use crate::duration;
 
 /// How far back a firing is looked for: a window that lasts longer is always open once it fired within it.
-const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
+const LONGEST: Duration = Duration::from_hours(366 * 24);
 const MINUTE: i64 = 60;
 
 /// When a window opens.
@@ -68,8 +68,10 @@ fn is_active(index: usize, window: &SyncWindow, now: Timestamp) -> Result<bool, 
 fn fired_within(fields: &Fields, now: Timestamp, lasts: Duration) -> bool {
     let last_minute = now.as_second().div_euclid(MINUTE);
     let earliest = now.as_second() - i64::try_from(lasts.as_secs()).unwrap_or(i64::MAX / 2);
-    (0..).map(|back| (last_minute - back) * MINUTE).take_while(|second| *second >= earliest).any(|second| {
-        Timestamp::from_second(second).is_ok_and(|at| fields.fire_at(at.to_zoned(TimeZone::UTC).datetime()))
+    let first_minute = earliest.div_euclid(MINUTE) + i64::from(earliest.rem_euclid(MINUTE) > 0);
+    (first_minute..=last_minute).rev().any(|minute| {
+        let at = Timestamp::from_second(minute * MINUTE);
+        at.is_ok_and(|at| fields.fire_at(at.to_zoned(TimeZone::UTC).datetime()))
     })
 }
 
@@ -125,29 +127,31 @@ fn bits(list: &str, low: u32, high: u32, names: &[&str]) -> Option<u64> {
 
 fn range(part: &str, low: u32, high: u32, names: &[&str]) -> Option<u64> {
     let (span, step) = match part.split_once('/') {
-        Some((span, step)) => (span, Some(step.parse::<u32>().ok().filter(|step| *step > 0)?)),
+        Some((span, step)) => (span, Some(step.parse::<usize>().ok().filter(|step| *step > 0)?)),
         None => (part, None),
     };
-    let (from, to) = match span {
-        "*" | "?" => (low, high),
-        _ => match span.split_once('-') {
-            Some((from, to)) => (number(from, low, names)?, number(to, low, names)?),
-            None => {
-                let from = number(span, low, names)?;
-                (from, if step.is_some() { high } else { from })
-            }
-        },
-    };
-    let inside = low <= from && from <= to && to <= high;
-    inside.then(|| (from..=to).step_by(step.unwrap_or(1) as usize).fold(0, |bits, value| bits | 1 << value))
+    let (first, last) = ends(span, step.is_some(), (low, high), names)?;
+    let fits = low <= first && first <= last && last <= high;
+    fits.then(|| (first..=last).step_by(step.unwrap_or(1)).fold(0, |bits, value| bits | 1 << value))
+}
+
+/// A star is everything, and a number with a step goes on to the end.
+fn ends(span: &str, steps: bool, (low, high): (u32, u32), names: &[&str]) -> Option<(u32, u32)> {
+    if matches!(span, "*" | "?") {
+        return Some((low, high));
+    }
+    if let Some((first, last)) = span.split_once('-') {
+        return Some((number(first, low, names)?, number(last, low, names)?));
+    }
+    let first = number(span, low, names)?;
+    Some((first, if steps { high } else { first }))
 }
 
 fn number(text: &str, low: u32, names: &[&str]) -> Option<u32> {
-    let named = names.iter().position(|name| name.eq_ignore_ascii_case(text));
-    match named {
-        Some(position) => u32::try_from(position).ok().map(|position| position + low),
-        None => text.parse().ok(),
-    }
+    let Some(position) = names.iter().position(|name| name.eq_ignore_ascii_case(text)) else {
+        return text.parse().ok();
+    };
+    u32::try_from(position).ok().map(|position| position + low)
 }
 
 #[cfg(test)]

@@ -69,7 +69,7 @@ impl Fixture for SecretsManager {
 #[tokio::test]
 async fn secrets_manager_conforms() -> Result<()> {
     let proxy = Proxy::start(shared().await?.address()).await?;
-    let fixture = SecretsManager::new(&proxy).await?;
+    let fixture = Box::pin(SecretsManager::new(&proxy)).await?;
     let outcomes = conformance::run(&fixture).await;
     let broken: Vec<_> = outcomes.into_iter().filter(|(_, outcome)| outcome.is_err()).collect();
     let failures = fixture.failures.lock().expect("no panic before").clone();
@@ -80,7 +80,7 @@ async fn secrets_manager_conforms() -> Result<()> {
 #[tokio::test]
 async fn forty_five_keys_are_three_calls() -> Result<()> {
     let proxy = Proxy::start(shared().await?.address()).await?;
-    let fixture = SecretsManager::new(&proxy).await?;
+    let fixture = Box::pin(SecretsManager::new(&proxy)).await?;
     let names: Vec<String> = (0..45).map(|number| format!("key-{number}")).collect();
     for name in &names {
         fixture.put(name, b"value").await;

@@ -34,6 +34,7 @@ async fn while_nothing_changes_the_operator_polls_and_writes_nothing() -> Result
         }
         for name in ["a", "b"] {
             scene.await_ready(name, "True", "SecretSynced", SOON).await?;
+            scene.await_event(name, "Created", SOON).await?;
         }
         let client = scene.namespace.client();
         let (quiet, calls) = (audit.mark(&client).await?, scene.proxy.mark());
