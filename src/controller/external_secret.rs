@@ -72,7 +72,7 @@ async fn pass(object: &Guarded<ExternalSecret>, ctx: &Context) -> Result<Action,
 async fn sync(es: &ExternalSecret, id: &ObjectId, ctx: &Context) -> Result<Verdict, Error> {
     let interval = match valid::check(&es.spec).and_then(|()| due::interval(&es.spec, ctx.settings.default_interval)) {
         Ok(interval) => interval,
-        Err(problem) => return Ok(failed(Failure::spec(&problem))),
+        Err(problem) => return Ok(refused(id, Failure::spec(&problem), ctx)),
     };
     let needs = needs(&es.spec);
     let sources = match sources::resolve(id, &needs, ctx).await {
@@ -86,9 +86,20 @@ async fn sync(es: &ExternalSecret, id: &ObjectId, ctx: &Context) -> Result<Verdi
     let situation = subscribe(es, id, &sources, interval, ctx);
     match due::work(&es.spec, interval.is_some(), situation, Timestamp::now()) {
         Err(problem) => Ok(failed(Failure::spec(&problem))),
-        Ok(Work::Rest) => Ok(rest(es, id, interval.is_some(), ctx)),
-        Ok(Work::CheckTarget) if !settle::is_spoilt(es, id, ctx).await? => Ok(rest(es, id, false, ctx)),
-        Ok(Work::Sync | Work::CheckTarget) => take_over(es, id, &needs, &sources, ctx).await,
+        Ok(work) if is_needed(work, es, id, ctx).await? => take_over(es, id, &needs, &sources, ctx).await,
+        Ok(_) => Ok(rest(es, id, interval.is_some(), ctx)),
+    }
+}
+
+/// Whether the work that is due has to be done, where only a look at the target can tell.
+async fn is_needed(work: Work, es: &ExternalSecret, id: &ObjectId, ctx: &Context) -> Result<bool, Error> {
+    match work {
+        Work::Sync => Ok(true),
+        Work::CheckTarget => settle::is_spoilt(es, id, ctx).await,
+        Work::Rest if ctx.memory.recall(id).lacks_target => {
+            Ok(ctx.targets.look(settle::place_of(es, id)).await?.is_some())
+        }
+        Work::Rest => Ok(false),
     }
 }
 
@@ -110,7 +121,9 @@ fn subscribe(
         doubtful: record.doubtful || record.confirmed_at.is_none(),
     };
     let rests = interval.is_none() && situation.was_synced && situation.version_matches;
-    if !rests {
+    if rests {
+        ctx.poller.forget(id);
+    } else {
         ctx.poller.subscribe(id, Interest { references: sources.references.clone(), interval });
         situation.dirty = ctx.poller.is_dirty(id);
         // Before the first confirmation everything is new anyway, and a closed window may hold that back.
@@ -138,6 +151,7 @@ async fn take_over(
     if outcome.is_ready() {
         settle::drop_former(es, id, ctx).await?;
     }
+    ctx.memory.note(id, |record| record.lacks_target = outcome == Outcome::Missing);
     let applied: Vec<_> = readings.into_iter().map(|reading| (reading.reference, reading.seen)).collect();
     ctx.poller.applied(id, &applied);
     Ok(Verdict::Told(outcome.clone(), retry_of(&outcome, id, ctx)))
@@ -176,10 +190,7 @@ fn retry_of(outcome: &Outcome, id: &ObjectId, ctx: &Context) -> Option<Duration>
             ctx.memory.note(id, |record| record.doubtful = true);
             Some(ctx.backoff.failed(id.clone()))
         }
-        Outcome::Missing => {
-            ctx.memory.note(id, |record| record.doubtful = true);
-            Some(ctx.settings.default_interval)
-        }
+        Outcome::Missing => Some(ctx.settings.default_interval),
         _ => None,
     }
 }
@@ -190,17 +201,18 @@ fn rest(es: &ExternalSecret, id: &ObjectId, periodic: bool, ctx: &Context) -> Ve
         .status
         .iter()
         .flat_map(|status| &status.conditions)
-        .any(|condition| condition.type_ == "Ready" && condition.reason.as_deref() == Some("SecretSynced"));
+        .any(|condition| condition.type_ == "Ready" && condition.message.as_deref() == Some("secret synced"));
     if periodic && synced && report::beats(id, ctx) {
         return Verdict::Told(Outcome::Synced { change: None }, None);
     }
-    Verdict::Quiet(None)
+    let lacks_target = ctx.memory.recall(id).lacks_target;
+    Verdict::Quiet(lacks_target.then_some(ctx.settings.default_interval))
 }
 
 /// What the lack of a store means: patience first, then a word.
 fn without_sources(es: &ExternalSecret, id: &ObjectId, absence: Absence, ctx: &Context) -> Verdict {
     let (patience, problem) = match absence {
-        Absence::Refused(problem) => return failed(Failure::new(Stage::Fetch, &problem)),
+        Absence::Refused(problem) => return refused(id, Failure::new(Stage::Fetch, &problem), ctx),
         Absence::Closed(why) => {
             return Verdict::Told(Outcome::Failed(Failure::new(Stage::Fetch, &why)), Some(RETRY));
         }
@@ -216,6 +228,12 @@ fn without_sources(es: &ExternalSecret, id: &ObjectId, absence: Absence, ctx: &C
         return Verdict::Quiet(Some(SHORT_WAIT));
     }
     failed(Failure::new(Stage::Fetch, &problem))
+}
+
+/// What may not be read is not polled either.
+fn refused(id: &ObjectId, failure: Failure, ctx: &Context) -> Verdict {
+    ctx.poller.forget(id);
+    failed(failure)
 }
 
 fn failed(failure: Failure) -> Verdict {

@@ -21,6 +21,8 @@ pub(super) struct Record {
     pub(super) confirmed_at: Option<Instant>,
     /// The target's name then.
     pub(super) target: String,
+    /// There is no target yet, and somebody else is to make it.
+    pub(super) lacks_target: bool,
     /// The target may not be what it should be.
     pub(super) doubtful: bool,
     /// The status that was written last, and the resourceVersion that the object had before.
