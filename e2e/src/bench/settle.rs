@@ -56,9 +56,9 @@ fn rows(window: &Window, operator: &Operator, n: usize) -> Result<Vec<Row>> {
     let mut rows = quiet(window, n, n.div_ceil(BATCH));
     let cpu = Row::new("operator_cpu_millicores", window.millicores, "millicores");
     rows.push(cpu.goal(Goal::at_most(5.0)));
-    let peak = Row::new("rss_hwm_mib", mebibytes(operator.peak_resident()?), "MiB");
+    let peak = Row::new("rss_hwm_mib", mebibytes(operator.usage()?.peak_resident), "MiB");
     rows.push(peak.goal(Goal::at_most(25.0)));
-    rows.push(Row::new("rss_mib", mebibytes(operator.resident()?), "MiB"));
+    rows.push(Row::new("rss_mib", mebibytes(operator.usage()?.resident), "MiB"));
     Ok(rows)
 }
 

@@ -35,9 +35,9 @@ impl Window {
         tokio::time::sleep(SETTLING).await;
         let (client, audit) = (ground.client(), ground.audit()?);
         let mark = audit.mark(client).await?;
-        let (calls, cpu, start) = (ground.proxy.mark(), operator.cpu()?, Instant::now());
+        let (calls, cpu, start) = (ground.proxy.mark(), operator.usage()?.cpu, Instant::now());
         pass(length).await;
-        let (calls, cpu, elapsed) = (ground.proxy.tally(calls), operator.cpu()? - cpu, start.elapsed());
+        let (calls, cpu, elapsed) = (ground.proxy.tally(calls), operator.usage()?.cpu - cpu, start.elapsed());
         let requests = audit.since(&mark, client).await?.by(operator.user()).without_leases();
         Ok(Self {
             rounds: elapsed.as_secs_f64() / INTERVAL.as_secs_f64(),

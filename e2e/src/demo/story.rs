@@ -33,7 +33,7 @@ pub(super) async fn tell(namespace: &Namespace, moto: &Moto) -> Result<()> {
     follow(namespace, moto, &mut table).await?;
     let quiet = step("leaving everything as it is for 20 s", Quiet::watch(namespace, &operator, &proxy)).await?;
     quiet.report(&mut table);
-    let memory = operator.peak_resident().map_or_else(|_| "not known".to_owned(), mebibytes);
+    let memory = operator.usage().map_or_else(|_| "not known".to_owned(), |usage| mebibytes(usage.peak_resident));
     table.line("operator's memory, at its peak", memory);
     table.print();
     if !quiet.holds() {

@@ -10,23 +10,23 @@ use keyferry_e2e::scratch::suffix;
 const MARKER: &str = "KfCnry";
 
 /// A value of its own, with signs in it that JSON, URLs and shells escape.
-pub fn value() -> String {
+pub(super) fn value() -> String {
     let own = suffix();
     format!("{MARKER}{own}/+\"%\u{e9}{MARKER}{own}")
 }
 
 /// A value of about `size` bytes.
-pub fn large(size: usize) -> String {
+pub(super) fn large(size: usize) -> String {
     value().chars().cycle().take(size).collect()
 }
 
 /// A value that may stand in a header or a name.
-pub fn word() -> String {
+pub(super) fn word() -> String {
     format!("{MARKER}{}", suffix())
 }
 
 /// The first trace of any value in `text`, with what stands around it in the log of a failed test: only the position.
-pub fn trace(text: &str) -> Option<usize> {
+pub(super) fn trace(text: &str) -> Option<usize> {
     forms().iter().find_map(|form| text.find(form.as_str()))
 }
 

@@ -20,22 +20,22 @@ use super::canary;
 use super::stage::{self, Stage};
 
 /// The store that the neighbour uses, and whatever does not need one of its own.
-pub const STORE: &str = "aws";
+pub(super) const STORE: &str = "aws";
 /// How long anything may take on a busy machine.
-pub const SOON: Duration = Duration::from_secs(45);
+pub(super) const SOON: Duration = Duration::from_secs(45);
 /// The longest that a neighbour's refresh may take at an interval of a second.
 const LATE: Duration = Duration::from_secs(20);
 
 /// A test's own place.
-pub struct Site<'a> {
-    pub stage: &'a Stage,
-    pub namespace: &'a Namespace,
-    pub secrets: Secrets,
+pub(super) struct Site<'a> {
+    pub(super) stage: &'a Stage,
+    pub(super) namespace: &'a Namespace,
+    pub(super) secrets: Secrets,
     rotations: watch::Receiver<usize>,
 }
 
 /// Runs `test` beside a neighbour that rotates all the while; the operator must live, and nothing may have leaked.
-pub async fn with(test: impl AsyncFnOnce(&Site<'_>) -> Result<()>) -> Result<()> {
+pub(super) async fn with(test: impl AsyncFnOnce(&Site<'_>) -> Result<()>) -> Result<()> {
     let (rotated, rotations) = watch::channel(0);
     visit(stage::shared().await?, rotations, async |site| {
         let rotating = site.rotate_neighbour(&rotated);
@@ -48,7 +48,7 @@ pub async fn with(test: impl AsyncFnOnce(&Site<'_>) -> Result<()>) -> Result<()>
 }
 
 /// Runs `test` on a stage of its own, without a neighbour: for what stops everybody.
-pub async fn alone(stage: &Stage, test: impl AsyncFnOnce(&Site<'_>) -> Result<()>) -> Result<()> {
+pub(super) async fn alone(stage: &Stage, test: impl AsyncFnOnce(&Site<'_>) -> Result<()>) -> Result<()> {
     visit(stage, watch::channel(0).1, test).await
 }
 
@@ -69,7 +69,7 @@ async fn visit(
 }
 
 /// Waits for all of several trials and tells of all that failed.
-pub async fn all(trials: Vec<LocalBoxFuture<'_, Result<()>>>) -> Result<()> {
+pub(super) async fn all(trials: Vec<LocalBoxFuture<'_, Result<()>>>) -> Result<()> {
     let failures: Vec<String> =
         join_all(trials).await.into_iter().filter_map(Result::err).map(|error| format!("{error:#}")).collect();
     if failures.is_empty() {
@@ -80,40 +80,40 @@ pub async fn all(trials: Vec<LocalBoxFuture<'_, Result<()>>>) -> Result<()> {
 
 impl Site<'_> {
     /// A name for a remote secret that no other test has.
-    pub fn remote(&self, name: &str) -> String {
+    pub(super) fn remote(&self, name: &str) -> String {
         format!("{}/{name}", self.namespace.name())
     }
 
     /// Makes a remote secret with a value of its own, which is answered.
-    pub async fn put(&self, name: &str) -> Result<String> {
+    pub(super) async fn put(&self, name: &str) -> Result<String> {
         let value = canary::value();
         self.secrets.create(&self.remote(name), &value).await?;
         Ok(value)
     }
 
     /// Who signs the calls of a store: what the proxy's rules tell stores apart by.
-    pub fn access_key(&self, store: &str) -> String {
+    pub(super) fn access_key(&self, store: &str) -> String {
         format!("KfCnry-{}-{store}", self.namespace.name())
     }
 
     /// Puts a store with credentials of its own, `<name>-credentials`.
-    pub async fn store(&self, name: &str) -> Result<()> {
+    pub(super) async fn store(&self, name: &str) -> Result<()> {
         self.create(&self.credentials(name)).await?;
         self.create(&self.aws_store(name)).await
     }
 
-    pub fn credentials(&self, store: &str) -> Value {
+    pub(super) fn credentials(&self, store: &str) -> Value {
         json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": format!("{store}-credentials")},
             "stringData": {"id": self.access_key(store), "key": canary::value()}})
     }
 
-    pub fn aws_store(&self, name: &str) -> Value {
+    pub(super) fn aws_store(&self, name: &str) -> Value {
         json!({"apiVersion": API_VERSION, "kind": "SecretStore", "metadata": {"name": name},
             "spec": {"provider": {"aws": self.aws(name)}}})
     }
 
     /// The `aws` of a store that signs with the credentials of `name`.
-    pub fn aws(&self, name: &str) -> Value {
+    pub(super) fn aws(&self, name: &str) -> Value {
         let secret = format!("{name}-credentials");
         json!({"service": "SecretsManager", "region": REGION, "auth": {"secretRef": {
             "accessKeyIDSecretRef": {"name": secret, "key": "id"},
@@ -122,7 +122,7 @@ impl Site<'_> {
     }
 
     /// An ExternalSecret that takes the key `a` from the remote secret of its own name, with `patch` merged into its spec.
-    pub fn manifest(&self, name: &str, patch: &Value) -> Value {
+    pub(super) fn manifest(&self, name: &str, patch: &Value) -> Value {
         let mut object = json!({"apiVersion": API_VERSION, "kind": "ExternalSecret", "metadata": {"name": name},
         "spec": {
             "refreshInterval": "1s",
@@ -136,20 +136,20 @@ impl Site<'_> {
     }
 
     /// Creates an object as it stands in a manifest.
-    pub async fn create(&self, manifest: &Value) -> Result<()> {
+    pub(super) async fn create(&self, manifest: &Value) -> Result<()> {
         let created = self.namespace.create_manifest(manifest).await;
         created.map(|_| ()).with_context(|| format!("create {} {}", manifest["kind"], manifest["metadata"]["name"]))
     }
 
     /// Creates the ExternalSecret `name` with its remote secret, and waits until it is synced.
-    pub async fn sound(&self, name: &str, patch: &Value) -> Result<()> {
+    pub(super) async fn sound(&self, name: &str, patch: &Value) -> Result<()> {
         self.put(name).await?;
         self.create(&self.manifest(name, patch)).await?;
         self.ready(name).await.map(|_| ())
     }
 
     /// Merges `patch` into an object.
-    pub async fn patch(&self, api_version: &str, kind: &str, name: &str, patch: &Value) -> Result<()> {
+    pub(super) async fn patch(&self, api_version: &str, kind: &str, name: &str, patch: &Value) -> Result<()> {
         let api = self.namespace.dynamic(api_version, kind);
         api.patch(name, &PatchParams::default(), &Patch::Merge(patch))
             .await
@@ -158,28 +158,28 @@ impl Site<'_> {
     }
 
     /// Merges `patch` into an ExternalSecret's spec.
-    pub async fn respec(&self, name: &str, patch: &Value) -> Result<()> {
+    pub(super) async fn respec(&self, name: &str, patch: &Value) -> Result<()> {
         self.patch(API_VERSION, "ExternalSecret", name, &json!({"spec": patch})).await
     }
 
     /// Deletes an object of the core group.
-    pub async fn delete(&self, kind: &str, name: &str) -> Result<()> {
+    pub(super) async fn delete(&self, kind: &str, name: &str) -> Result<()> {
         self.namespace.dynamic("v1", kind).delete(name, &DeleteParams::default()).await?;
         Ok(())
     }
 
     /// Waits until an ExternalSecret is `Ready`.
-    pub async fn ready(&self, name: &str) -> Result<ExternalSecret> {
+    pub(super) async fn ready(&self, name: &str) -> Result<ExternalSecret> {
         self.condition::<ExternalSecret>(name, "True", "", &[]).await
     }
 
     /// Waits until an ExternalSecret is not `Ready`, with ESO's reason and these words in the message.
-    pub async fn failed(&self, name: &str, words: &[&str]) -> Result<ExternalSecret> {
+    pub(super) async fn failed(&self, name: &str, words: &[&str]) -> Result<ExternalSecret> {
         self.condition::<ExternalSecret>(name, "False", "SecretSyncedError", words).await
     }
 
     /// Waits until an object's `Ready` condition is this; any reason where none is given.
-    pub async fn condition<K>(&self, name: &str, status: &str, reason: &str, words: &[&str]) -> Result<K>
+    pub(super) async fn condition<K>(&self, name: &str, status: &str, reason: &str, words: &[&str]) -> Result<K>
     where
         K: kube::Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>,
         K: Clone + Debug + serde::de::DeserializeOwned + serde::Serialize + Send + 'static,
@@ -201,31 +201,31 @@ impl Site<'_> {
     }
 
     /// Waits until the Secret `name` has `value` under `key`.
-    pub async fn held(&self, name: &str, key: &str, value: &str) -> Result<()> {
+    pub(super) async fn held(&self, name: &str, key: &str, value: &str) -> Result<()> {
         let met = |secret: Option<&Secret>| held(secret, key) == Some(value.as_bytes());
         self.namespace.await_condition(name, met, SOON).await.map(|_| ())
     }
 
     /// UID and resourceVersion of a Secret; none where there is none.
-    pub async fn version(&self, name: &str) -> Result<Option<(String, String)>> {
+    pub(super) async fn version(&self, name: &str) -> Result<Option<(String, String)>> {
         let secret = self.namespace.api::<Secret>().get_opt(name).await?;
         Ok(secret.map(|secret| (secret.uid().unwrap_or_default(), secret.resource_version().unwrap_or_default())))
     }
 
     /// Marks the present moment in the audit log.
-    pub async fn mark(&self) -> Result<Mark> {
+    pub(super) async fn mark(&self) -> Result<Mark> {
         self.stage.audit()?.mark(&self.namespace.client()).await
     }
 
     /// How often the operator has written the status of an ExternalSecret since `mark`.
-    pub async fn statuses(&self, mark: &Mark, name: &str) -> Result<usize> {
+    pub(super) async fn statuses(&self, mark: &Mark, name: &str) -> Result<usize> {
         let requests = self.stage.audit()?.since(mark, &self.namespace.client()).await?.by(self.stage.user());
         let requests = requests.in_namespace(self.namespace.name()).about("externalsecrets/status");
         Ok(requests.only(|request| request.name == name && request.code < 300).count())
     }
 
     /// How many warnings have been told about an object, those that were folded into one counted.
-    pub async fn warnings(&self, name: &str) -> Result<Vec<String>> {
+    pub(super) async fn warnings(&self, name: &str) -> Result<Vec<String>> {
         let events = self.namespace.api::<Event>().list(&ListParams::default()).await?;
         let of_it = |event: &Event| {
             event.involved_object.name.as_deref() == Some(name) && event.type_.as_deref() == Some("Warning")
@@ -239,7 +239,7 @@ impl Site<'_> {
     }
 
     /// Waits until the neighbour has followed two whole rotations from now on.
-    pub async fn neighbour_follows(&self) -> Result<()> {
+    pub(super) async fn neighbour_follows(&self) -> Result<()> {
         let mut rotations = self.rotations.clone();
         // The one under way may have begun before.
         let enough = *rotations.borrow() + 3;

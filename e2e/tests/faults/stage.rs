@@ -26,9 +26,9 @@ use tokio::sync::OnceCell;
 use super::{canary, stored};
 
 /// How long the operator waits for a provider: long enough for a busy machine, short enough for a test.
-pub const DEADLINE: Duration = Duration::from_secs(4);
+pub(super) const DEADLINE: Duration = Duration::from_secs(4);
 /// How many deletions a minute it makes.
-pub const DELETES: usize = 3;
+pub(super) const DELETES: usize = 3;
 const READY_WITHIN: Duration = Duration::from_secs(60);
 const KINDS: [&str; 3] = ["ExternalSecret", "SecretStore", "ClusterSecretStore"];
 
@@ -38,22 +38,22 @@ static PLANE: OnceCell<Result<ControlPlane>> = OnceCell::const_new();
 static OTHER_PLANE: OnceCell<Result<ControlPlane>> = OnceCell::const_new();
 
 /// A control plane with AWS and an operator.
-pub struct Stage {
-    pub plane: &'static ControlPlane,
-    pub moto: &'static Moto,
-    pub proxy: Proxy,
+pub(super) struct Stage {
+    pub(super) plane: &'static ControlPlane,
+    pub(super) moto: &'static Moto,
+    pub(super) proxy: Proxy,
     operator: Mutex<Operator>,
     user: String,
 }
 
 /// The stage of this run, started if need be; what could not be started once is not tried again.
-pub async fn shared() -> Result<&'static Stage> {
+pub(super) async fn shared() -> Result<&'static Stage> {
     let start = async || on_its_runtime(|| RUNTIME.block_on(Stage::start(&PLANE))).await;
     SHARED.get_or_init(start).await.as_ref().map_err(|error| anyhow!("{error:#}"))
 }
 
 /// Another stage with a control plane of its own, for what would disturb everybody else.
-pub async fn another() -> Result<Stage> {
+pub(super) async fn another() -> Result<Stage> {
     on_its_runtime(|| RUNTIME.block_on(Stage::start(&OTHER_PLANE))).await
 }
 
@@ -82,22 +82,22 @@ impl Stage {
     }
 
     /// The name that the audit log knows the operator by.
-    pub fn user(&self) -> &str {
+    pub(super) fn user(&self) -> &str {
         &self.user
     }
 
     /// What the API server was asked.
-    pub fn audit(&self) -> Result<&'static Audit> {
+    pub(super) fn audit(&self) -> Result<&'static Audit> {
         self.plane.audit().context("its control plane was started here")
     }
 
     /// Asks something of the operator.
-    pub fn operator<T>(&self, ask: impl FnOnce(&mut Operator) -> T) -> T {
+    pub(super) fn operator<T>(&self, ask: impl FnOnce(&mut Operator) -> T) -> T {
         ask(&mut self.operator.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Fails when the operator has ended or panicked.
-    pub fn check(&self) -> Result<()> {
+    pub(super) fn check(&self) -> Result<()> {
         if let Some(status) = self.operator(Operator::ended)? {
             bail!("the operator has ended: {status}");
         }
@@ -108,7 +108,7 @@ impl Stage {
     }
 
     /// Fails when a value is in anything that the operator has said anywhere.
-    pub async fn check_leaks(&self, client: &Client) -> Result<()> {
+    pub(super) async fn check_leaks(&self, client: &Client) -> Result<()> {
         for (place, text) in self.sinks(client).await? {
             if let Some(position) = canary::trace(&text) {
                 bail!("a secret value is in {place} at byte {position} of {}", text.len());

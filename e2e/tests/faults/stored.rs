@@ -78,7 +78,7 @@ fn stores() -> Vec<(&'static str, Value, Vec<&'static str>)> {
 }
 
 /// Stores what the CRDs of `plane` would refuse: opens them for a moment.
-pub async fn put(plane: &ControlPlane) -> Result<()> {
+pub(super) async fn put(plane: &ControlPlane) -> Result<()> {
     let client = plane.client().await?;
     plane.kubectl(["create", "namespace", NAMESPACE]).await?;
     let mut originals = Vec::new();

@@ -8,7 +8,7 @@ use super::site::Site;
 
 impl Site<'_> {
     /// A [`trial`] whose fault is a rule of the proxy.
-    pub async fn fault(&self, name: &str, words: &[&str], rule: Rule) -> Result<()> {
+    pub(super) async fn fault(&self, name: &str, words: &[&str], rule: Rule) -> Result<()> {
         let id = std::cell::Cell::new(None);
         let breaks = async || {
             id.set(Some(self.stage.proxy.inject(rule)));
@@ -24,7 +24,7 @@ impl Site<'_> {
 
 /// Breaks something of the ExternalSecret `name` by `breaks` and mends it by `heals`. In between it must be told, in a
 /// message with these `words`, once; its Secret, if there was one, must be the very same; the neighbour must follow.
-pub async fn trial(
+pub(super) async fn trial(
     site: &Site<'_>,
     name: &str,
     words: &[&str],
