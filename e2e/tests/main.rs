@@ -4,6 +4,7 @@
 
 mod api;
 mod chart;
+mod faults;
 mod ground;
 mod provider;
 mod sync;
