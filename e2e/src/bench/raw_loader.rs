@@ -152,17 +152,17 @@ async fn work(
 
 async fn write(client: &Client, sample: &Sample, object: &Created) -> Result<()> {
     let Created { namespace, name, uid } = object;
-    let secrets = collection("v1", namespace, "secrets");
+    let path = collection("v1", namespace, "secrets");
     let manager = format!("externalsecrets.external-secrets.io/{name}");
-    let apply = Request::patch(format!("{secrets}/{name}?fieldManager={manager}"))
+    let apply = Request::patch(format!("{path}/{name}?fieldManager={manager}"))
         .header(header::ACCEPT, METADATA_ONLY)
         .header(header::CONTENT_TYPE, "application/apply-patch+yaml");
     send(client, apply, &sample.secret_of(object)).await.context("create the Secret")?;
-    let objects = collection(API_VERSION, namespace, "externalsecrets");
-    let report =
-        Request::patch(format!("{objects}/{name}/status")).header(header::CONTENT_TYPE, "application/merge-patch+json");
+    let path = collection(API_VERSION, namespace, "externalsecrets");
+    let merge =
+        Request::patch(format!("{path}/{name}/status")).header(header::CONTENT_TYPE, "application/merge-patch+json");
     let status = json!({"metadata": {"uid": uid}, "status": sample.status});
-    send(client, report, &status).await.context("write the status")?;
+    send(client, merge, &status).await.context("write the status")?;
     let create =
         Request::post(collection(EVENTS, namespace, "events")).header(header::CONTENT_TYPE, "application/json");
     send(client, create, &sample.event_of(object)).await.context("create the event")
