@@ -8,10 +8,10 @@ use keyferry_e2e::scene::Scene;
 use kube::Client;
 
 /// How often what was done, as `(verb, target)`.
-pub type Tally = BTreeMap<(String, String), usize>;
+pub(super) type Tally = BTreeMap<(String, String), usize>;
 
 /// An open account.
-pub struct Ledger {
+pub(super) struct Ledger {
     audit: &'static Audit,
     mark: Mark,
     client: Client,
@@ -20,7 +20,7 @@ pub struct Ledger {
 
 impl Ledger {
     /// Opens an account of the scene's operator; none where there is no audit log, and the test is to end.
-    pub async fn open(scene: &Scene<'_>) -> Result<Option<Self>> {
+    pub(super) async fn open(scene: &Scene<'_>) -> Result<Option<Self>> {
         let Some(audit) = scene.namespace.audit() else { return Ok(None) };
         let client = scene.namespace.client();
         let mark = audit.mark(&client).await?;
@@ -28,22 +28,22 @@ impl Ledger {
     }
 
     /// Everything so far.
-    pub async fn requests(&self) -> Result<Requests> {
+    pub(super) async fn requests(&self) -> Result<Requests> {
         Ok(self.audit.since(&self.mark, &self.client).await?.by(&self.user).without_leases())
     }
 
     /// Every write so far, counted.
-    pub async fn writes(&self) -> Result<Tally> {
+    pub(super) async fn writes(&self) -> Result<Tally> {
         Ok(self.requests().await?.writes().tally())
     }
 }
 
 /// One each.
-pub fn once(writes: &[(&str, &str)]) -> Tally {
+pub(super) fn once(writes: &[(&str, &str)]) -> Tally {
     writes.iter().map(|(verb, target)| (((*verb).to_owned(), (*target).to_owned()), 1)).collect()
 }
 
 /// What a change of one target costs: the Secret, the status, an event.
-pub fn one_sync() -> Tally {
+pub(super) fn one_sync() -> Tally {
     once(&[("patch", "secrets"), ("patch", "externalsecrets/status"), ("create", "events")])
 }

@@ -9,12 +9,12 @@ use sha3::{Digest, Sha3_224};
 use super::acts::{NEVER, await_synced, create, external_secret, secret};
 
 /// ESO's hash of any printed thing.
-pub fn hash(printed: &str) -> String {
+pub(super) fn hash(printed: &str) -> String {
     Sha3_224::digest(printed).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// How Go prints a Secret's data.
-pub fn printed_data(data: &[(&str, &str)]) -> String {
+pub(super) fn printed_data(data: &[(&str, &str)]) -> String {
     let mut sorted = data.to_vec();
     sorted.sort_unstable();
     let bytes = |value: &str| value.bytes().map(|byte| byte.to_string()).collect::<Vec<_>>().join(" ");
