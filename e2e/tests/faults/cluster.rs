@@ -15,8 +15,8 @@ use super::trial::trial;
 const POLICIES: &str = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies";
 const BINDINGS: &str = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings";
 
-#[tokio::test]
-async fn an_exhausted_quota_is_named_and_the_secret_comes_when_there_is_room() -> Result<()> {
+#[test]
+fn an_exhausted_quota_is_named_and_the_secret_comes_when_there_is_room() -> Result<()> {
     site::with(async |site| {
         site.put("quota").await?;
         let quota: ResourceQuota =
@@ -30,11 +30,10 @@ async fn an_exhausted_quota_is_named_and_the_secret_comes_when_there_is_room() -
         let create = async || site.create(&site.manifest("quota", &json!({}))).await;
         trial(site, "quota", &words, create, async || site.delete("ResourceQuota", "secrets").await).await
     })
-    .await
 }
 
-#[tokio::test]
-async fn a_policy_that_denies_the_write_is_named_and_the_last_value_stays() -> Result<()> {
+#[test]
+fn a_policy_that_denies_the_write_is_named_and_the_last_value_stays() -> Result<()> {
     site::with(async |site| {
         site.sound("policed", &json!({})).await?;
         let words = ["could not update secret", "write the Secret \"policed\"", "an admission policy denies it"];
@@ -44,11 +43,10 @@ async fn a_policy_that_denies_the_write_is_named_and_the_last_value_stays() -> R
         };
         trial(site, "policed", &words, breaks, async || allow(site).await).await
     })
-    .await
 }
 
-#[tokio::test]
-async fn a_status_that_could_not_be_written_is_written_when_it_can() -> Result<()> {
+#[test]
+fn a_status_that_could_not_be_written_is_written_when_it_can() -> Result<()> {
     site::with(async |site| {
         for name in ["worsens", "mends"] {
             site.sound(name, &json!({})).await?;
@@ -64,11 +62,10 @@ async fn a_status_that_could_not_be_written_is_written_when_it_can() -> Result<(
         site.failed("worsens", &["does not exist at the provider"]).await?;
         site.ready("mends").await.map(|_| ())
     })
-    .await
 }
 
-#[tokio::test]
-async fn a_namespace_goes_though_its_provider_hangs() -> Result<()> {
+#[test]
+fn a_namespace_goes_though_its_provider_hangs() -> Result<()> {
     site::with(async |site| {
         let client = site.namespace.client();
         let name = format!("{}-goes", site.namespace.name());
@@ -100,7 +97,6 @@ async fn a_namespace_goes_though_its_provider_hangs() -> Result<()> {
         site.stage.proxy.take_back(rule);
         site.neighbour_follows().await
     })
-    .await
 }
 
 /// Denies the operator what `allowed` does not hold for, in this namespace, and waits until that is in force.

@@ -8,8 +8,8 @@ use super::canary;
 use super::site::{self, Site};
 use super::trial::trial;
 
-#[tokio::test]
-async fn credentials_that_are_missing_or_wrong_are_told_at_the_store_and_at_what_uses_it() -> Result<()> {
+#[test]
+fn credentials_that_are_missing_or_wrong_are_told_at_the_store_and_at_what_uses_it() -> Result<()> {
     site::with(async |site| {
         let trials = vec![
             missing(site).boxed_local(),
@@ -21,7 +21,6 @@ async fn credentials_that_are_missing_or_wrong_are_told_at_the_store_and_at_what
         ];
         site::all(trials).await
     })
-    .await
 }
 
 fn using(store: &str) -> Value {
@@ -50,7 +49,7 @@ async fn without_key(site: &Site<'_>) -> Result<()> {
         site.condition::<SecretStore>("keyless", "False", "InvalidProviderConfig", &words).await.map(|_| ())
     };
     let words = ["SecretStore \"keyless\" is not ready"];
-    trial(site, "keyless", &words, breaks, async || set(json!({"stringData": {"key": canary::value()}})).await).await
+    trial(site, "keyless", &words, breaks, async || set(json!({"stringData": {"key": canary::word()}})).await).await
 }
 
 async fn never_there(site: &Site<'_>) -> Result<()> {

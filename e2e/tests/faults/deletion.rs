@@ -14,8 +14,8 @@ fn deleting(store: &str) -> Value {
 }
 
 /// One test, since all deletions of the operator share its brake.
-#[tokio::test]
-async fn a_secret_is_deleted_only_when_its_remote_secret_is_surely_gone_and_never_many_at_once() -> Result<()> {
+#[test]
+fn a_secret_is_deleted_only_when_its_remote_secret_is_surely_gone_and_never_many_at_once() -> Result<()> {
     site::with(async |site| {
         site.store("cautious").await?;
         let names: Vec<String> = (0..OBJECTS).map(|index| format!("object-{index}")).collect();
@@ -36,7 +36,6 @@ async fn a_secret_is_deleted_only_when_its_remote_secret_is_surely_gone_and_neve
         one_that_is_gone_is_deleted_and_comes_back(site, &names).await.context("one is gone")?;
         many_that_are_gone_are_held_back(site, &names).await.context("many are gone")
     })
-    .await
 }
 
 /// Nobody of the store answers with a value: neither silence nor absence is believed.

@@ -13,8 +13,8 @@ use super::site::{self, Site};
 const GROWTH: u64 = 30 << 20;
 const KEEPS: &str = "the target keeps its last good value";
 
-#[tokio::test]
-async fn whatever_a_provider_answers_costs_its_own_objects_a_refresh_and_nobody_else_anything() -> Result<()> {
+#[test]
+fn whatever_a_provider_answers_costs_its_own_objects_a_refresh_and_nobody_else_anything() -> Result<()> {
     site::with(async |site| {
         let cases: Vec<(&str, Fault, &[&str])> = vec![
             ("error-500", Fault::Answer(500, "InternalServiceError"), &["InternalServiceError: AWS has a fault"]),
@@ -50,11 +50,10 @@ async fn whatever_a_provider_answers_costs_its_own_objects_a_refresh_and_nobody_
         ensure!(grown < GROWTH, "the operator grew by {} MiB", grown >> 20);
         Ok(())
     })
-    .await
 }
 
-#[tokio::test]
-async fn one_bad_key_of_a_batch_fails_alone() -> Result<()> {
+#[test]
+fn one_bad_key_of_a_batch_fails_alone() -> Result<()> {
     const COUNT: usize = 20;
     site::with(async |site| {
         site.store("batch").await?;
@@ -76,7 +75,6 @@ async fn one_bad_key_of_a_batch_fails_alone() -> Result<()> {
         }
         follows(site, "item-8").await
     })
-    .await
 }
 
 async fn follows(site: &Site<'_>, name: &str) -> Result<()> {

@@ -4,15 +4,13 @@ use std::time::Duration;
 
 use super::canary;
 use super::site;
-use super::stage;
 
 /// How long the API server is away: several polls.
 const AWAY: Duration = Duration::from_secs(5);
 
-#[tokio::test]
-async fn an_api_server_that_was_away_costs_nothing_but_the_time() -> Result<()> {
-    let stage = stage::another().await?;
-    site::alone(&stage, async |site| {
+#[test]
+fn an_api_server_that_was_away_costs_nothing_but_the_time() -> Result<()> {
+    site::alone(async |site| {
         for name in ["still", "rotated", "withdrawn"] {
             site.sound(name, &json!({})).await?;
         }
@@ -25,7 +23,7 @@ async fn an_api_server_that_was_away_costs_nothing_but_the_time() -> Result<()> 
             tokio::time::sleep(AWAY / 2).await;
             rotated.and(withdrawn).expect("the remote secrets can be changed");
         };
-        stage.plane.restart_apiserver(meanwhile).await?;
+        site.stage.plane.restart_apiserver(meanwhile).await?;
         site.held("rotated", "a", &value).await?;
         site.failed("withdrawn", &["does not exist at the provider"]).await?;
         site.sound("new", &json!({})).await?;
@@ -35,5 +33,4 @@ async fn an_api_server_that_was_away_costs_nothing_but_the_time() -> Result<()> 
         }
         Ok(())
     })
-    .await
 }

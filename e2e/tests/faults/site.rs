@@ -35,21 +35,35 @@ pub(super) struct Site<'a> {
 }
 
 /// Runs `test` beside a neighbour that rotates all the while; the operator must live, and nothing may have leaked.
-pub(super) async fn with(test: impl AsyncFnOnce(&Site<'_>) -> Result<()>) -> Result<()> {
-    let (rotated, rotations) = watch::channel(0);
-    visit(stage::shared().await?, rotations, async |site| {
-        let rotating = site.rotate_neighbour(&rotated);
-        tokio::select! {
-            tested = test(site) => tested,
-            failed = rotating => bail!("the neighbour: {:#}", failed.err().context("it does not end")?),
-        }
+pub(super) fn with(test: impl AsyncFnOnce(&Site<'_>) -> Result<()> + Send + 'static) -> Result<()> {
+    on_a_large_stack(async || {
+        let (rotated, rotations) = watch::channel(0);
+        visit(stage::shared().await?, rotations, async |site| {
+            let rotating = Box::pin(site.rotate_neighbour(&rotated));
+            tokio::select! {
+                tested = Box::pin(test(site)) => tested,
+                failed = rotating => bail!("the neighbour: {:#}", failed.err().context("it does not end")?),
+            }
+        })
+        .await
     })
-    .await
 }
 
 /// Runs `test` on a stage of its own, without a neighbour: for what stops everybody.
-pub(super) async fn alone(stage: &Stage, test: impl AsyncFnOnce(&Site<'_>) -> Result<()>) -> Result<()> {
-    visit(stage, watch::channel(0).1, test).await
+pub(super) fn alone(test: impl AsyncFnOnce(&Site<'_>) -> Result<()> + Send + 'static) -> Result<()> {
+    on_a_large_stack(async || {
+        let stage = stage::another().await?;
+        visit(&stage, watch::channel(0).1, test).await
+    })
+}
+
+/// Many futures in one are large in a debug build, larger than the stack of a test's thread.
+fn on_a_large_stack<F: AsyncFnOnce() -> Result<()> + Send + 'static>(test: F) -> Result<()> {
+    const STACK: usize = 64 << 20;
+    let name = std::thread::current().name().unwrap_or("test").to_owned();
+    let run = move || tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(test());
+    let thread = std::thread::Builder::new().name(name).stack_size(STACK).spawn(run)?;
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 async fn visit(
@@ -61,7 +75,7 @@ async fn visit(
         namespace.watch_log(&stage.operator(|operator| operator.log_file().to_owned()));
         let site = Site { stage, namespace, secrets: stage.moto.secrets(), rotations };
         site.store(STORE).await?;
-        test(&site).await?;
+        Box::pin(test(&site)).await?;
         stage.check()?;
         stage.check_leaks(&namespace.client()).await
     })
@@ -104,7 +118,7 @@ impl Site<'_> {
 
     pub(super) fn credentials(&self, store: &str) -> Value {
         json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": format!("{store}-credentials")},
-            "stringData": {"id": self.access_key(store), "key": canary::value()}})
+            "stringData": {"id": self.access_key(store), "key": canary::word()}})
     }
 
     pub(super) fn aws_store(&self, name: &str) -> Value {
@@ -193,7 +207,7 @@ impl Site<'_> {
                 && (reason.is_empty() || field("reason") == reason)
                 && words.iter().all(|word| field("message").contains(word))
         };
-        let found = self.namespace.await_condition(name, met, SOON).await;
+        let found = Box::pin(self.namespace.await_condition(name, met, SOON)).await;
         let expected = || format!("{name} should have Ready={status} {reason} {words:?}");
         let found =
             found.with_context(|| format!("{}, and has {}", expected(), last.lock().expect("nobody panics")))?;
@@ -203,7 +217,7 @@ impl Site<'_> {
     /// Waits until the Secret `name` has `value` under `key`.
     pub(super) async fn held(&self, name: &str, key: &str, value: &str) -> Result<()> {
         let met = |secret: Option<&Secret>| held(secret, key) == Some(value.as_bytes());
-        self.namespace.await_condition(name, met, SOON).await.map(|_| ())
+        Box::pin(self.namespace.await_condition(name, met, SOON)).await.map(|_| ())
     }
 
     /// UID and resourceVersion of a Secret; none where there is none.

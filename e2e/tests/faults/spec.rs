@@ -8,8 +8,8 @@ use super::trial::trial;
 const UNSERVED: &str = "not supported by this version of Keyferry";
 const CURE: &str = "remove the field";
 
-#[tokio::test]
-async fn what_a_spec_must_not_ask_for_is_named_by_its_field_and_the_secret_stays() -> Result<()> {
+#[test]
+fn what_a_spec_must_not_ask_for_is_named_by_its_field_and_the_secret_stays() -> Result<()> {
     site::with(async |site| {
         let privileged = |type_: &str| json!({"target": {"template": {"type": type_}}});
         let never = ["spec.target.template.type", "such Secrets are never written"];
@@ -39,7 +39,6 @@ async fn what_a_spec_must_not_ask_for_is_named_by_its_field_and_the_secret_stays
         )
         .await
     })
-    .await
 }
 
 async fn respecified(site: &Site<'_>, name: &str, patch: &Value, words: &[&str]) -> Result<()> {
@@ -48,8 +47,8 @@ async fn respecified(site: &Site<'_>, name: &str, patch: &Value, words: &[&str])
     trial(site, name, words, async || site.respec(name, patch).await, async || site.respec(name, &undo).await).await
 }
 
-#[tokio::test]
-async fn what_a_new_object_cannot_have_is_told_until_it_can() -> Result<()> {
+#[test]
+fn what_a_new_object_cannot_have_is_told_until_it_can() -> Result<()> {
     site::with(async |site| {
         let typed = |type_: &str| json!({"target": {"template": {"type": type_}}});
         let tls = typed("kubernetes.io/tls");
@@ -74,5 +73,4 @@ async fn what_a_new_object_cannot_have_is_told_until_it_can() -> Result<()> {
         )
         .await
     })
-    .await
 }

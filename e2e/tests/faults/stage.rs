@@ -64,7 +64,8 @@ async fn on_its_runtime(start: impl FnOnce() -> Result<Stage> + Send + 'static) 
 impl Stage {
     async fn start(plane: &'static OnceCell<Result<ControlPlane>>) -> Result<Self> {
         // Faults of the API server and of the CRDs are made here: never a cluster that exists.
-        let settings = Settings { kubeconfig: None, ..Settings::from_environment() };
+        let mut settings = Settings::from_environment();
+        settings.kubeconfig = None;
         let plane = plane.get_or_init(async || ControlPlane::open(&settings).await).await;
         let plane = plane.as_ref().map_err(|error| anyhow!("{error:#}"))?;
         stored::put(plane).await?;

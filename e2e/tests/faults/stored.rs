@@ -142,8 +142,8 @@ async fn until(mut holds: impl AsyncFnMut() -> Result<bool>) -> Result<()> {
     Ok(())
 }
 
-#[tokio::test]
-async fn what_was_stored_before_the_crds_is_told_what_is_wrong_and_stops_nobody() -> Result<()> {
+#[test]
+fn what_was_stored_before_the_crds_is_told_what_is_wrong_and_stops_nobody() -> Result<()> {
     site::with(async |site| {
         let mut broken = Vec::new();
         for (kind, reason, objects) in [
@@ -166,5 +166,4 @@ async fn what_was_stored_before_the_crds_is_told_what_is_wrong_and_stops_nobody(
         ensure!(broken.is_empty(), "{}", broken.join("\n"));
         site.neighbour_follows().await
     })
-    .await
 }

@@ -9,8 +9,8 @@ use super::trial::trial;
 
 const NOT_SUPPORTED: &str = "is not supported by Keyferry yet; the store is kept as it is";
 
-#[tokio::test]
-async fn a_store_that_cannot_serve_is_named_with_the_cure() -> Result<()> {
+#[test]
+fn a_store_that_cannot_serve_is_named_with_the_cure() -> Result<()> {
     site::with(async |site| {
         let trials = vec![
             unknown(site).boxed_local(),
@@ -21,7 +21,6 @@ async fn a_store_that_cannot_serve_is_named_with_the_cure() -> Result<()> {
         ];
         site::all(trials).await
     })
-    .await
 }
 
 async fn unknown(site: &Site<'_>) -> Result<()> {

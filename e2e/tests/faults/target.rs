@@ -8,8 +8,8 @@ use super::canary;
 use super::site::{self, Site};
 use super::trial::trial;
 
-#[tokio::test]
-async fn a_target_that_is_somebody_elses_is_left_alone_and_its_owner_named() -> Result<()> {
+#[test]
+fn a_target_that_is_somebody_elses_is_left_alone_and_its_owner_named() -> Result<()> {
     site::with(async |site| {
         let trials = vec![
             owned_by_another(site).boxed_local(),
@@ -21,7 +21,6 @@ async fn a_target_that_is_somebody_elses_is_left_alone_and_its_owner_named() -> 
         ];
         site::all(trials).await
     })
-    .await
 }
 
 async fn owned_by_another(site: &Site<'_>) -> Result<()> {

@@ -18,7 +18,7 @@ impl Site<'_> {
             id.get().into_iter().for_each(|id| self.stage.proxy.take_back(id));
             Ok(())
         };
-        trial(self, name, words, breaks, heals).await
+        Box::pin(trial(self, name, words, breaks, heals)).await
     }
 }
 
@@ -31,7 +31,8 @@ pub(super) async fn trial(
     breaks: impl AsyncFnOnce() -> Result<()>,
     heals: impl AsyncFnOnce() -> Result<()>,
 ) -> Result<()> {
-    run(site, name, words, breaks, heals).await.with_context(|| name.to_owned())
+    // Boxed, as tests' threads have small stacks and futures of a debug build are large.
+    Box::pin(run(site, name, words, breaks, heals)).await.with_context(|| name.to_owned())
 }
 
 async fn run(
@@ -41,16 +42,16 @@ async fn run(
     breaks: impl AsyncFnOnce() -> Result<()>,
     heals: impl AsyncFnOnce() -> Result<()>,
 ) -> Result<()> {
-    let (before, mark) = (site.version(name).await?, site.mark().await?);
-    breaks().await.context("break it")?;
-    let told = site.failed(name, words).await?;
-    site.neighbour_follows().await?;
-    ensure!(site.version(name).await? == before, "its Secret was {before:?} and has changed");
-    let warnings = site.warnings(name).await?;
+    let (before, mark) = (Box::pin(site.version(name)).await?, Box::pin(site.mark()).await?);
+    Box::pin(breaks()).await.context("break it")?;
+    let told = Box::pin(site.failed(name, words)).await?;
+    Box::pin(site.neighbour_follows()).await?;
+    ensure!(Box::pin(site.version(name)).await? == before, "its Secret was {before:?} and has changed");
+    let warnings = Box::pin(site.warnings(name)).await?;
     ensure!(warnings.len() == 1, "it was told in {} events: {warnings:?}", warnings.len());
-    let written = site.statuses(&mark, name).await?;
+    let written = Box::pin(site.statuses(&mark, name)).await?;
     ensure!(written == 1, "its status was written {written} times: {:?}", told.status);
-    heals().await.context("mend it")?;
-    site.ready(name).await.context("it recovers")?;
+    Box::pin(heals()).await.context("mend it")?;
+    Box::pin(site.ready(name)).await.context("it recovers")?;
     Ok(())
 }

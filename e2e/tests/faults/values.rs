@@ -10,8 +10,8 @@ use super::trial::trial;
 /// More of these than a Secret can hold, and each as large as AWS allows.
 const LARGE: usize = 60_000;
 
-#[tokio::test]
-async fn a_remote_secret_that_is_not_there_is_named_with_the_cure() -> Result<()> {
+#[test]
+fn a_remote_secret_that_is_not_there_is_named_with_the_cure() -> Result<()> {
     site::with(async |site| {
         let words = ["spec.data[0].remoteRef.key", "does not exist at the provider", "create it, or correct the key"];
         let renamed = async {
@@ -29,15 +29,15 @@ async fn a_remote_secret_that_is_not_there_is_named_with_the_cure() -> Result<()
             site.sound("version", &json!({})).await?;
             let at = |version| json!({"data": [{"secretKey": "a", "remoteRef": {"key": site.remote("version"), "version": version}}]});
             let breaks = async || site.respec("version", &at(json!("NOSUCHSTAGE"))).await;
-            trial(site, "version", &words, breaks, async || site.respec("version", &at(json!("AWSCURRENT"))).await).await
+            trial(site, "version", &words, breaks, async || site.respec("version", &at(json!("AWSCURRENT"))).await)
+                .await
         };
         site::all(vec![renamed.boxed_local(), deleted.boxed_local(), version.boxed_local()]).await
     })
-    .await
 }
 
-#[tokio::test]
-async fn a_value_that_is_not_what_the_spec_needs_is_named_and_never_quoted() -> Result<()> {
+#[test]
+fn a_value_that_is_not_what_the_spec_needs_is_named_and_never_quoted() -> Result<()> {
     site::with(async |site| {
         let object = |key: &str| json!({key: canary::value()}).to_string();
         let property = json!({"property": "p"});
@@ -112,7 +112,6 @@ async fn a_value_that_is_not_what_the_spec_needs_is_named_and_never_quoted() -> 
         ];
         site::all(cases.iter().map(|case| case.run(site).boxed_local()).collect()).await
     })
-    .await
 }
 
 /// A value that is good, one that is not, and what is said of it.
@@ -153,8 +152,8 @@ impl Case {
     }
 }
 
-#[tokio::test]
-async fn a_key_with_a_slash_is_converted_and_the_value_is_there() -> Result<()> {
+#[test]
+fn a_key_with_a_slash_is_converted_and_the_value_is_there() -> Result<()> {
     site::with(async |site| {
         let value = canary::value();
         site.secrets.create(&site.remote("slash"), &json!({"a/b": value}).to_string()).await?;
@@ -162,11 +161,10 @@ async fn a_key_with_a_slash_is_converted_and_the_value_is_there() -> Result<()> 
         site.create(&site.manifest("slash", &spec)).await?;
         site.held("slash", "a_b", &value).await
     })
-    .await
 }
 
-#[tokio::test]
-async fn a_secret_over_a_mebibyte_is_refused_before_it_is_sent() -> Result<()> {
+#[test]
+fn a_secret_over_a_mebibyte_is_refused_before_it_is_sent() -> Result<()> {
     site::with(async |site| {
         let count = (1 << 20) / LARGE + 1;
         for index in 0..count {
@@ -178,7 +176,11 @@ async fn a_secret_over_a_mebibyte_is_refused_before_it_is_sent() -> Result<()> {
         };
         site.create(&site.manifest("large", &json!({"data": entries(count - 1)}))).await?;
         site.ready("large").await?;
-        let words = ["could not update secret: spec.data:", "more than the 1048576 that Kubernetes allows", "spread it over several"];
+        let words = [
+            "could not update secret: spec.data:",
+            "more than the 1048576 that Kubernetes allows",
+            "spread it over several",
+        ];
         let mark = site.mark().await?;
         let breaks = async || site.respec("large", &json!({"data": entries(count)})).await;
         trial(site, "large", &words, breaks, async || site.respec("large", &json!({"data": entries(2)})).await).await?;
@@ -189,5 +191,4 @@ async fn a_secret_over_a_mebibyte_is_refused_before_it_is_sent() -> Result<()> {
         assert_eq!(secret.data.context("it has data")?.len(), 2);
         Ok(())
     })
-    .await
 }
