@@ -123,11 +123,11 @@ impl Site<'_> {
 
     pub(super) fn aws_store(&self, name: &str) -> Value {
         json!({"apiVersion": API_VERSION, "kind": "SecretStore", "metadata": {"name": name},
-            "spec": {"provider": {"aws": self.aws(name)}}})
+            "spec": {"provider": {"aws": Self::aws(name)}}})
     }
 
     /// The `aws` of a store that signs with the credentials of `name`.
-    pub(super) fn aws(&self, name: &str) -> Value {
+    pub(super) fn aws(name: &str) -> Value {
         let secret = format!("{name}-credentials");
         json!({"service": "SecretsManager", "region": REGION, "auth": {"secretRef": {
             "accessKeyIDSecretRef": {"name": secret, "key": "id"},
