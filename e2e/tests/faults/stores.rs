@@ -33,7 +33,7 @@ async fn unknown(site: &Site<'_>) -> Result<()> {
 
 async fn of_another_class(site: &Site<'_>) -> Result<()> {
     site.put("class").await?;
-    let mut store = site.aws_store("other-class");
+    let mut store = Site::aws_store("other-class");
     store["spec"]["controller"] = "other".into();
     site.create(&site.credentials("other-class")).await?;
     site.create(&store).await?;
@@ -47,7 +47,7 @@ async fn of_another_class(site: &Site<'_>) -> Result<()> {
 async fn not_admitted(site: &Site<'_>) -> Result<()> {
     site.sound("not-admitted", &json!({})).await?;
     let name = site.namespace.name();
-    let mut store = site.aws_store("aws");
+    let mut store = Site::aws_store("aws");
     store["kind"] = "ClusterSecretStore".into();
     store["metadata"]["name"] = name.into();
     store["spec"]["conditions"] = json!([{"namespaces": ["elsewhere"]}]);
