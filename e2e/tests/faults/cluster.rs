@@ -72,7 +72,7 @@ fn a_namespace_goes_though_its_provider_hangs() -> Result<()> {
         let namespaces: Api<k8s_openapi::api::core::v1::Namespace> = Api::all(client.clone());
         let made = serde_json::from_value(json!({"metadata": {"name": name}}))?;
         namespaces.create(&kube::api::PostParams::default(), &made).await?;
-        let objects = [site.credentials("goes"), site.aws_store("goes"), {
+        let objects = [site.credentials("goes"), Site::aws_store("goes"), {
             site.put("goes").await?;
             site.manifest("goes", &json!({"secretStoreRef": {"name": "goes"}, "target": {"deletionPolicy": "Delete"}}))
         }];

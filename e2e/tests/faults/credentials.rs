@@ -54,7 +54,7 @@ async fn without_key(site: &Site<'_>) -> Result<()> {
 
 async fn never_there(site: &Site<'_>) -> Result<()> {
     site.put("never").await?;
-    site.create(&site.aws_store("never")).await?;
+    site.create(&Site::aws_store("never")).await?;
     let words = ["SecretStore \"never\" is not ready"];
     let create = async || site.create(&site.manifest("never", &using("never"))).await;
     trial(site, "never", &words, create, async || site.create(&site.credentials("never")).await).await

@@ -113,7 +113,7 @@ impl Site<'_> {
     /// Puts a store with credentials of its own, `<name>-credentials`.
     pub(super) async fn store(&self, name: &str) -> Result<()> {
         self.create(&self.credentials(name)).await?;
-        self.create(&self.aws_store(name)).await
+        self.create(&Self::aws_store(name)).await
     }
 
     pub(super) fn credentials(&self, store: &str) -> Value {
@@ -121,13 +121,13 @@ impl Site<'_> {
             "stringData": {"id": self.access_key(store), "key": canary::word()}})
     }
 
-    pub(super) fn aws_store(&self, name: &str) -> Value {
+    pub(super) fn aws_store(name: &str) -> Value {
         json!({"apiVersion": API_VERSION, "kind": "SecretStore", "metadata": {"name": name},
-            "spec": {"provider": {"aws": self.aws(name)}}})
+            "spec": {"provider": {"aws": Self::aws(name)}}})
     }
 
     /// The `aws` of a store that signs with the credentials of `name`.
-    pub(super) fn aws(&self, name: &str) -> Value {
+    pub(super) fn aws(name: &str) -> Value {
         let secret = format!("{name}-credentials");
         json!({"service": "SecretsManager", "region": REGION, "auth": {"secretRef": {
             "accessKeyIDSecretRef": {"name": secret, "key": "id"},

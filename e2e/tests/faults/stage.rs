@@ -29,7 +29,7 @@ use super::{canary, stored};
 pub(super) const DEADLINE: Duration = Duration::from_secs(4);
 /// How many deletions a minute it makes.
 pub(super) const DELETES: usize = 3;
-const READY_WITHIN: Duration = Duration::from_secs(60);
+const READY_WITHIN: Duration = Duration::from_mins(1);
 const KINDS: [&str; 3] = ["ExternalSecret", "SecretStore", "ClusterSecretStore"];
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime can be started"));

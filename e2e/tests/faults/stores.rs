@@ -2,6 +2,7 @@ use anyhow::Result;
 use futures::FutureExt;
 use keyferry::api::secret_store::SecretStore;
 use keyferry_e2e::fixtures::API_VERSION;
+use keyferry_e2e::raw::{Content, ask};
 use serde_json::{Value, json};
 
 use super::site::{self, Site};
@@ -32,7 +33,7 @@ async fn unknown(site: &Site<'_>) -> Result<()> {
 
 async fn of_another_class(site: &Site<'_>) -> Result<()> {
     site.put("class").await?;
-    let mut store = site.aws_store("other-class");
+    let mut store = Site::aws_store("other-class");
     store["spec"]["controller"] = "other".into();
     site.create(&site.credentials("other-class")).await?;
     site.create(&store).await?;
@@ -46,7 +47,7 @@ async fn of_another_class(site: &Site<'_>) -> Result<()> {
 async fn not_admitted(site: &Site<'_>) -> Result<()> {
     site.sound("not-admitted", &json!({})).await?;
     let name = site.namespace.name();
-    let mut store = site.aws_store("aws");
+    let mut store = Site::aws_store("aws");
     store["kind"] = "ClusterSecretStore".into();
     store["metadata"]["name"] = name.into();
     store["spec"]["conditions"] = json!([{"namespaces": ["elsewhere"]}]);
@@ -56,7 +57,6 @@ async fn not_admitted(site: &Site<'_>) -> Result<()> {
     }
     let path = format!("/apis/{API_VERSION}/clustersecretstores");
     let client = site.namespace.client();
-    use keyferry_e2e::raw::{Content, ask};
     let reply = ask(&client, http::Method::POST, &path, Some((Content::Object, &store))).await?;
     anyhow::ensure!(reply.is_success(), "{}", reply.message);
     let words =
@@ -84,7 +84,7 @@ async fn unsupported(site: &Site<'_>, provider: &str, spec: Value) -> Result<()>
     site.condition::<SecretStore>(&store, "False", "InvalidProviderConfig", &[&slot]).await?;
     let words = ["spec.secretStoreRef", &format!("SecretStore \"{store}\" is not ready"), "see the store's status"];
     let breaks = async || site.respec(provider, &using(&store)).await;
-    let aws = json!({"spec": {"provider": {provider: null, "aws": site.aws(&store)}}});
+    let aws = json!({"spec": {"provider": {provider: null, "aws": Site::aws(&store)}}});
     trial(site, provider, &words, breaks, async || site.patch(API_VERSION, "SecretStore", &store, &aws).await).await
 }
 
