@@ -15,19 +15,23 @@ const SOURCE: &str = "external-secrets";
 pub struct Events {
     client: Client,
     reporter: Reporter,
+    recorder: Recorder,
 }
 
 impl Events {
     /// Reports as `instance`, the pod's name.
     pub fn new(client: Client, instance: Option<String>) -> Self {
-        Self { client, reporter: Reporter { controller: SOURCE.to_owned(), instance } }
+        let reporter = Reporter { controller: SOURCE.to_owned(), instance };
+        let recorder = Recorder::new(client.clone(), reporter.clone());
+        Self { client, reporter, recorder }
     }
 
     /// Sends one event about `subject`.
     ///
-    /// Each is an object of its own: a recorder that lives on counts a new event of the same reason as the old one
+    /// A warning is an object of its own: a recorder that lives on counts a new event of the same reason as the old one
     /// repeated, whatever it says.
     pub async fn send(&self, subject: &ObjectReference, event: &summary::Event) -> Result<(), Error> {
+        let warns = event.warning;
         let event = Event {
             type_: if event.warning { EventType::Warning } else { EventType::Normal },
             reason: event.reason.to_owned(),
@@ -35,7 +39,13 @@ impl Events {
             action: "Sync".to_owned(),
             secondary: None,
         };
-        let recorder = Recorder::new(self.client.clone(), self.reporter.clone());
+        let anew;
+        let recorder = if warns {
+            anew = Recorder::new(self.client.clone(), self.reporter.clone());
+            &anew
+        } else {
+            &self.recorder
+        };
         let sent = recorder.publish(&event, subject).await;
         sent.map_err(|error| Error::of("send an event", &error))
     }

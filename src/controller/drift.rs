@@ -37,7 +37,7 @@ async fn check(id: &ObjectId, target: &str, confirmed: Confirmed, ctx: &Context)
         Ok(Some(standing))
             if standing.uid == confirmed.uid && standing.resource_version == confirmed.resource_version =>
         {
-            ctx.memory.confirm(id, target, Some(confirmed), Instant::now());
+            ctx.memory.checked(id, Some(Instant::now()));
         }
         Ok(_) => {
             ctx.memory.doubt(id);
@@ -45,7 +45,7 @@ async fn check(id: &ObjectId, target: &str, confirmed: Confirmed, ctx: &Context)
         }
         Err(error) => {
             tracing::debug!(namespace = %id.namespace, name = %id.name, %error, "target not checked");
-            ctx.memory.confirm(id, target, Some(confirmed), Instant::now());
+            ctx.memory.checked(id, None);
         }
     }
 }

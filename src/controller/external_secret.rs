@@ -213,6 +213,10 @@ fn rest(es: &ExternalSecret, id: &ObjectId, periodic: bool, ctx: &Context) -> Ve
 fn without_sources(es: &ExternalSecret, id: &ObjectId, absence: Absence, ctx: &Context) -> Verdict {
     let (patience, problem) = match absence {
         Absence::Refused(problem) => return refused(id, Failure::new(Stage::Fetch, &problem), ctx),
+        // The store is about to say so itself, and then has the word.
+        Absence::Closed(_) if ctx.settings.flood_gate && waits(PATIENCE, id, ctx) => {
+            return Verdict::Quiet(Some(SHORT_WAIT));
+        }
         Absence::Closed(why) => {
             return Verdict::Told(Outcome::Failed(Failure::new(Stage::Fetch, &why)), Some(RETRY));
         }
@@ -223,11 +227,16 @@ fn without_sources(es: &ExternalSecret, id: &ObjectId, absence: Absence, ctx: &C
         }
         Absence::NotOurs(problem) => (OTHERS_PATIENCE, problem),
     };
-    let since = ctx.memory.note(id, |record| *record.waiting_since.get_or_insert_with(Instant::now));
-    if since.elapsed() < patience {
+    if waits(patience, id, ctx) {
         return Verdict::Quiet(Some(SHORT_WAIT));
     }
     failed(Failure::new(Stage::Fetch, &problem))
+}
+
+/// Whether the object has waited for its store no longer than `patience`; it waits from now on if it did not before.
+fn waits(patience: Duration, id: &ObjectId, ctx: &Context) -> bool {
+    let since = ctx.memory.note(id, |record| *record.waiting_since.get_or_insert_with(Instant::now));
+    since.elapsed() < patience
 }
 
 /// What may not be read is not polled either.

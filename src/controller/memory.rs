@@ -84,6 +84,18 @@ impl Memory {
         state.check_at(id, exists.then_some(due));
     }
 
+    /// The next check is due an interval from now; with `seen`, the target was then what was confirmed. A doubt about
+    /// something else, such as a write that was refused, stays.
+    pub(super) fn checked(&self, id: &ObjectId, seen: Option<Instant>) {
+        let mut state = self.held();
+        let Some(record) = state.records.get_mut(id) else { return };
+        if record.confirmed_at.is_some() {
+            record.confirmed_at = seen.or(record.confirmed_at);
+        }
+        let due = Instant::now() + record.check_every.unwrap_or(UNPOLLED);
+        state.check_at(id, Some(due));
+    }
+
     /// A target was seen at a version (none when it was deleted): unless that is what was confirmed, its check is due
     /// at `soon`.
     pub(super) fn seen(&self, namespace: &str, target: &str, version: Option<&str>, soon: Instant) {
@@ -287,6 +299,20 @@ mod tests {
         memory.forget(&id("a"));
         memory.seen("ns", "target", None, now);
         assert_eq!(memory.due_check(now), None);
+    }
+
+    #[test]
+    fn a_check_that_finds_the_target_as_it_was_leaves_other_doubts() {
+        let (memory, now) = (Memory::default(), Instant::now());
+        memory.confirm(
+            &id("a"),
+            "target",
+            Some(Confirmed { uid: "u".into(), resource_version: "1".into(), digest: "d".into() }),
+            now,
+        );
+        memory.amend(&id("a"), |record| record.doubtful = true);
+        memory.checked(&id("a"), Some(now));
+        assert!(memory.recall(&id("a")).doubtful);
     }
 
     #[test]

@@ -96,6 +96,15 @@ fn what_we_made_is_settled_by_its_metadata_alone() {
 }
 
 #[test]
+fn a_type_that_is_wanted_is_not_proved_by_metadata() {
+    let mut wanted = desired(CreationPolicy::Owner, &[("a", "1")]);
+    let standing = made(&wanted);
+    wanted.rendered.type_ = Some("example.com/other".into());
+    assert_eq!(decide(&wanted, Some(&without_content(made(&wanted))), None).unwrap(), Decision::Look);
+    assert!(matches!(decide(&wanted, Some(&standing), None), Err(Refusal::Content(_))));
+}
+
+#[test]
 fn metadata_that_does_not_prove_it_asks_for_a_whole_look() {
     let wanted = desired(CreationPolicy::Owner, &[("a", "1")]);
     let mut someone_wrote_a_key = without_content(made(&wanted));

@@ -1,8 +1,8 @@
 //! When a missing secret counts as gone.
 //!
 //! Outages look like absence: an ingress without a backend, a wrong region, a revoked role all answer 404. So absence
-//! is believed after three typed answers in a row that span two intervals, and, where the session serves other
-//! references too, only while one of those was answered with a value within the last interval.
+//! is believed after three typed answers in a row that span two intervals. Where the session serves other references
+//! too, an answer counts only if one of those was answered with a value within the interval before it.
 
 use std::time::{Duration, Instant};
 
@@ -33,10 +33,15 @@ impl Absence {
     /// Notes one more answer; says whether the absence is confirmed. `vouched`: the session is known to answer for
     /// others, or has no others. Once confirmed, it stays so until the row ends.
     pub(super) fn note(&mut self, at: Instant, interval: Duration, vouched: bool) -> bool {
+        // A storm counts for nothing: the first sign of its end must not make all that it has said true.
+        if !vouched && !self.row.is_some_and(|row| row.confirmed) {
+            self.row = None;
+            return false;
+        }
         let row = self.row.get_or_insert(Row { since: at, answers: 0, confirmed: false });
         row.answers = row.answers.saturating_add(1);
         let long = at.saturating_duration_since(row.since) >= interval.saturating_mul(INTERVALS);
-        row.confirmed |= vouched && long && row.answers >= ANSWERS;
+        row.confirmed |= long && row.answers >= ANSWERS;
         row.confirmed
     }
 }
@@ -71,6 +76,16 @@ mod tests {
     #[test]
     fn a_session_that_answers_for_nobody_confirms_nothing() {
         assert_eq!(notes(&[0, 10, 20, 30, 40], false), [false; 5]);
+    }
+
+    #[test]
+    fn what_a_storm_has_said_does_not_count_when_it_ends() {
+        let start = Instant::now();
+        let mut absence = Absence::default();
+        let mut note = |seconds, vouched| absence.note(start + Duration::from_secs(seconds), INTERVAL, vouched);
+        assert!([0, 10, 20, 30, 40].into_iter().all(|seconds| !note(seconds, false)));
+        assert_eq!([50, 60, 70].map(|seconds| note(seconds, true)), [false, false, true]);
+        assert!(note(80, false), "what is confirmed stays so until the row ends");
     }
 
     #[test]

@@ -364,8 +364,11 @@ fn a_storm_of_not_found_confirms_nothing_however_long() {
     for key in ["x", "y", "z"] {
         assert!(!absent(&world.resync(key, &[key])));
     }
+    // The storm's own answers do not count when the first one is answered again: the others may be a moment behind.
     world.set("x", Ok("v"));
-    world.advance(INTERVAL * 2);
+    world.advance(INTERVAL);
+    assert!(!absent(&world.resync("y", &["y"])));
+    world.advance(INTERVAL * 3);
     assert!(absent(&world.resync("y", &["y"])));
 }
 

@@ -17,7 +17,7 @@ pub(super) fn value() -> String {
 
 /// A value of about `size` bytes.
 pub(super) fn large(size: usize) -> String {
-    value().chars().cycle().take(size).collect()
+    word().chars().cycle().take(size).collect()
 }
 
 /// A value that may stand in a header or a name.

@@ -19,6 +19,7 @@ const BINDINGS: &str = "/apis/admissionregistration.k8s.io/v1/validatingadmissio
 fn an_exhausted_quota_is_named_and_the_secret_comes_when_there_is_room() -> Result<()> {
     site::with(async |site| {
         site.put("quota").await?;
+        site.neighbour_follows().await?;
         let quota: ResourceQuota =
             serde_json::from_value(json!({"metadata": {"name": "secrets"}, "spec": {"hard": {"secrets": "0"}}}))?;
         site.namespace.create(&quota).await?;

@@ -53,7 +53,8 @@ async fn an_outage_deletes_nothing(site: &Site<'_>, names: &[String], fault: Fau
     for name in names {
         site.ready(name).await?;
     }
-    ensure!(versions(site, names).await? == before, "a Secret was touched after the outage");
+    let after = versions(site, names).await?;
+    ensure!(after == before, "a Secret was touched after the outage: {before:?}, then {after:?}");
     Ok(())
 }
 
