@@ -23,6 +23,8 @@ pub(super) struct Record {
     pub(super) target: String,
     /// There is no target yet, and somebody else is to make it.
     pub(super) lacks_target: bool,
+    /// What was last fetched, by whichever outcome.
+    pub(super) fetched: Option<Fetched>,
     /// The target may not be what it should be.
     pub(super) doubtful: bool,
     /// The status that was written last, and the resourceVersion that the object had before.
@@ -35,6 +37,15 @@ pub(super) struct Record {
     pub(super) check_every: Option<Duration>,
     check_at: Option<Instant>,
     stores: BTreeSet<StoreId>,
+}
+
+/// What an object and its stores were when its remote secrets were last fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fetched {
+    /// The object, as `syncedResourceVersion` has it.
+    pub(super) version: String,
+    /// UID and generation of each store.
+    pub(super) stores: BTreeSet<(String, i64)>,
 }
 
 /// At what pace targets are checked whose objects are not polled.
