@@ -58,10 +58,8 @@ fn denial(status: &Status) -> String {
     let text = &status.message;
     let cause = if text.contains("exceeded quota") {
         "a ResourceQuota of the namespace is exhausted; raise it or remove other Secrets"
-    } else if text.contains("ValidatingAdmissionPolicy") {
-        "an admission policy denies it; see the API server's audit log for which rule"
-    } else if text.contains("admission webhook") {
-        "an admission webhook denies it; see its log"
+    } else if let Some(admission) = admission(text) {
+        admission
     } else if text.contains("being terminated") {
         "the namespace is being deleted"
     } else {
@@ -70,7 +68,21 @@ fn denial(status: &Status) -> String {
     cause.to_owned()
 }
 
+/// A policy or webhook answers with the code that its author chose, 422 where he chose none.
+fn admission(text: &str) -> Option<&'static str> {
+    if text.contains("ValidatingAdmissionPolicy") {
+        Some("an admission policy denies it; see the API server's audit log for which rule")
+    } else if text.contains("admission webhook") {
+        Some("an admission webhook denies it; see its log")
+    } else {
+        None
+    }
+}
+
 fn refusal(status: &Status) -> String {
+    if let Some(admission) = admission(&status.message) {
+        return admission.to_owned();
+    }
     let details = status.details.as_ref().map(|details| details.causes.as_slice()).unwrap_or_default();
     let fields: Vec<String> = details
         .iter()
@@ -101,6 +113,15 @@ mod tests {
         let kinds = [(404, Kind::NotFound), (409, Kind::Conflict), (403, Kind::Denied), (422, Kind::Refused)];
         for (code, kind) in kinds.into_iter().chain([(500, Kind::Unavailable), (429, Kind::Unavailable)]) {
             assert_eq!(error(json!({"code": code, "message": "", "reason": ""})).kind, kind);
+        }
+    }
+
+    #[test]
+    fn a_policy_is_known_by_its_words_whatever_its_code() {
+        for code in [403, 422] {
+            let denied = error(json!({"code": code, "reason": "Invalid",
+                "message": "secrets \"a\" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: x"}));
+            assert!(denied.cause.contains("an admission policy denies it"), "{denied}");
         }
     }
 

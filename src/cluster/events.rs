@@ -1,7 +1,8 @@
 //! Sends events; one that cannot be sent costs nobody anything.
 
+use k8s_openapi::api::core::v1::ObjectReference;
+use kube::Client;
 use kube::runtime::events::{Event, EventType, Recorder, Reporter};
-use kube::{Client, Resource};
 
 use super::error::Error;
 use crate::plan::summary;
@@ -12,20 +13,21 @@ const SOURCE: &str = "external-secrets";
 /// Sends events about our kinds.
 #[derive(Clone)]
 pub struct Events {
-    recorder: Recorder,
+    client: Client,
+    reporter: Reporter,
 }
 
 impl Events {
     /// Reports as `instance`, the pod's name.
     pub fn new(client: Client, instance: Option<String>) -> Self {
-        Self { recorder: Recorder::new(client, Reporter { controller: SOURCE.to_owned(), instance }) }
+        Self { client, reporter: Reporter { controller: SOURCE.to_owned(), instance } }
     }
 
-    /// Sends one event about `object`.
-    pub async fn send<K>(&self, object: &K, event: &summary::Event) -> Result<(), Error>
-    where
-        K: Resource<DynamicType = ()>,
-    {
+    /// Sends one event about `subject`.
+    ///
+    /// Each is an object of its own: a recorder that lives on counts a new event of the same reason as the old one
+    /// repeated, whatever it says.
+    pub async fn send(&self, subject: &ObjectReference, event: &summary::Event) -> Result<(), Error> {
         let event = Event {
             type_: if event.warning { EventType::Warning } else { EventType::Normal },
             reason: event.reason.to_owned(),
@@ -33,7 +35,8 @@ impl Events {
             action: "Sync".to_owned(),
             secondary: None,
         };
-        let sent = self.recorder.publish(&event, &object.object_ref(&())).await;
+        let recorder = Recorder::new(self.client.clone(), self.reporter.clone());
+        let sent = recorder.publish(&event, subject).await;
         sent.map_err(|error| Error::of("send an event", &error))
     }
 }

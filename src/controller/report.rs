@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use kube::ResourceExt;
 use kube::runtime::controller::Action;
+use kube::{Resource, ResourceExt};
 
 use super::context::Context;
 use super::error::Error;
@@ -36,6 +36,10 @@ pub(super) async fn finish(
         // The cause outranks a failure to write it down, and it is in the outcome.
         Ok(Verdict::Told(outcome, wait)) => tell(es, id, &outcome, ctx).await.map(|()| wait),
     };
+    // What was taken over and could not be told is not dirty any more: without this nobody would come back to it.
+    if told.is_err() {
+        ctx.memory.amend(id, |record| record.doubtful = true);
+    }
     count(es, &told, begun, ctx);
     let wait = told?.or_else(|| until_beat(id, ctx));
     Ok(wait.map_or_else(Action::await_change, Action::requeue))
@@ -100,7 +104,7 @@ async fn write(
 
 /// An event that cannot be sent is a line in the log and nothing else.
 async fn send(es: &ExternalSecret, event: &summary::Event, ctx: &Context) {
-    if let Err(error) = ctx.events.send(es, event).await {
+    if let Err(error) = ctx.events.send(&es.object_ref(&()), event).await {
         tracing::debug!(namespace = es.namespace(), name = es.name_any(), %error, "event not sent");
     }
 }

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use super::context::Context;
 use super::error::Error;
 use super::guarded::Guarded;
+use super::malformed;
 use super::sources::connect;
 use crate::api::external_secret::StoreKind;
 use crate::api::secret_store::{ClusterSecretStore, SecretStore, SecretStoreSpec, SecretStoreStatus};
@@ -78,7 +79,10 @@ impl Store for ClusterSecretStore {
 
 /// One pass; a panic in it is this store's alone.
 pub(super) async fn reconcile<S: Store>(store: Arc<Guarded<S>>, ctx: Arc<Context>) -> Result<Action, Error> {
-    let Ok(store) = &store.0 else { return Ok(Action::await_change()) };
+    let store = match &store.0 {
+        Ok(store) => store,
+        Err(invalid) => return malformed::tell_store::<S>(invalid, &ctx).await,
+    };
     let pass = std::panic::AssertUnwindSafe(pass(store, &ctx));
     pass.catch_unwind().await.unwrap_or(Err(Error::Panic))
 }
@@ -94,15 +98,15 @@ async fn pass<S: Store>(store: &S, ctx: &Context) -> Result<Action, Error> {
         Err(cause) => (Validation::Invalid(cause), None),
     };
     let told = tell(store, &validation, ctx).await;
+    // After the store has said what is wrong, so that what uses it does not say so in words of its own.
+    ctx.poller.sessions().check_credentials(&store.uid().unwrap_or_default()).await;
     count(store, &validation, told.is_ok(), begun.elapsed(), ctx);
     told?;
     Ok(wait.map_or_else(Action::await_change, Action::requeue))
 }
 
-/// Opens a session of its own and asks; the sessions that are in use look whether their credentials are still the same.
+/// Opens a session of its own and asks.
 async fn validate<S: Store>(store: &S, interval: Duration, ctx: &Context) -> (Validation, Option<Duration>) {
-    let uid = store.uid().unwrap_or_default();
-    ctx.poller.sessions().check_credentials(&uid).await;
     let validation = match ask(store, ctx).await {
         Ok(Validity::Valid) => Validation::Valid,
         Ok(Validity::Unknown) => Validation::Unknown,

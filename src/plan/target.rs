@@ -240,7 +240,9 @@ fn is_confirmed(desired: &Desired, standing: &Standing, confirmed: Option<&Confi
 /// Whether metadata alone proves that everything is as it should be (design decision 8).
 fn is_settled(desired: &Desired, standing: &Standing) -> bool {
     let hash = data_hash(&desired.rendered.data);
+    // The type is no metadata.
     !desired.merges()
+        && desired.rendered.type_.is_none()
         && standing.ours.data.iter().eq(desired.rendered.data.keys())
         && standing.others.data.is_empty()
         && standing.ours.immutable == desired.immutable

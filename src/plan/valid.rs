@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use super::decode::check_key;
 use super::problem::Problem;
+use super::window;
 use crate::api::external_secret::{
     CreationPolicy, DataEntry, DataFrom, DeletionPolicy, ExternalSecretSpec, SourceRef, Template,
 };
@@ -23,6 +24,7 @@ pub const PRIVILEGED_TYPES: [&str; 3] =
 pub fn check(spec: &ExternalSecretSpec) -> Result<(), Problem> {
     check_sources(spec)?;
     check_policies(spec)?;
+    window::check(spec.sync_windows.as_ref())?;
     if spec.target.manifest.is_some() {
         return Err(unsupported("spec.target.manifest", "targets other than a Secret"));
     }
@@ -196,6 +198,10 @@ mod tests {
             (json!({"target": {"template": {"type": "kubernetes.io/tls", "data": {"a": "plain"}}}}), None),
             (json!({"target": {"template": {"type": "helm.sh/release.v1"}}}), Some("spec.target.template.type")),
             (json!({"target": {"template": {"data": {"a": "{{ .b }}"}}}}), Some("spec.target.template.data[\"a\"]")),
+            (
+                json!({"syncWindows": {"kind": "allow", "windows": [{"schedule": "sometimes", "duration": "1h"}]}}),
+                Some("spec.syncWindows.windows[0].schedule"),
+            ),
             (json!({"target": {"manifest": {"apiVersion": "v1", "kind": "ConfigMap"}}}), Some("spec.target.manifest")),
         ];
         for (patch, field) in cases {

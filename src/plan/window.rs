@@ -49,7 +49,24 @@ pub fn is_open(windows: Option<&SyncWindows>, now: Timestamp) -> Result<bool, Pr
     })
 }
 
+/// Whether all windows can be read, before any of them is needed.
+///
+/// # Errors
+/// As [`is_open`].
+pub fn check(windows: Option<&SyncWindows>) -> Result<(), Problem> {
+    let all = windows.into_iter().flat_map(|windows| &windows.windows).enumerate();
+    all.into_iter().try_for_each(|(index, window)| read(index, window).map(|_| ()))
+}
+
 fn is_active(index: usize, window: &SyncWindow, now: Timestamp) -> Result<bool, Problem> {
+    let (schedule, lasts) = read(index, window)?;
+    Ok(match schedule {
+        Schedule::Every(period) => period <= lasts,
+        Schedule::Fields(fields) => fired_within(&fields, now, lasts.min(LONGEST)),
+    })
+}
+
+fn read(index: usize, window: &SyncWindow) -> Result<(Schedule, Duration), Problem> {
     let field = |name: &str| format!("spec.syncWindows.windows[{index}].{name}");
     let lasts = duration::parse(&window.duration).map_err(|_| {
         Problem::new(field("duration"), format!("{:?} is no duration", window.duration), "write it like 8h or 30m")
@@ -58,10 +75,7 @@ fn is_active(index: usize, window: &SyncWindow, now: Timestamp) -> Result<bool, 
         let cause = format!("{:?} is neither five cron fields nor a descriptor", window.schedule);
         Problem::new(field("schedule"), cause, "write it like \"0 22 * * 1-5\" or @daily")
     })?;
-    Ok(match schedule {
-        Schedule::Every(period) => period <= lasts,
-        Schedule::Fields(fields) => fired_within(&fields, now, lasts.min(LONGEST)),
-    })
+    Ok((schedule, lasts))
 }
 
 /// Whether there is a firing at most `lasts` before `now`.

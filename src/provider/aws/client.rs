@@ -50,8 +50,9 @@ impl Base {
             aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https();
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT.min(deadline))
-            .read_timeout(deadline)
-            .operation_timeout(deadline)
+            // The session's own deadline comes first, so that a hang always reads the same.
+            .read_timeout(deadline * 2)
+            .operation_timeout(deadline * 2)
             .build();
         let config = aws_config::defaults(BehaviorVersion::latest())
             .http_client(bounded(https, body_limit))
