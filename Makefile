@@ -31,7 +31,7 @@ ONLY ?=
 
 .PHONY: help
 help: ## Shows the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: tools
 tools: ## Gets the control plane, Helm, kubectl and the AWS emulator (12 minutes on 2 cores, once)

@@ -75,8 +75,8 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
     serve(settings.probes, server::probes(Arc::clone(&health)), &stop).await?;
     let client = throttle::client(settings.client.qps, settings.client.burst).await?;
     match settings.election.clone() {
-        None => work(settings, client, Fence::always(), metrics, health, stop).await,
-        Some(election) => lead(settings, election, client, metrics, health, stop).await,
+        None => Box::pin(work(settings, client, Fence::always(), metrics, health, stop)).await,
+        Some(election) => Box::pin(lead(settings, election, client, metrics, health, stop)).await,
     }
 }
 

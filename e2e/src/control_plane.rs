@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
@@ -26,6 +27,8 @@ use crate::settings::{Settings, repository};
 use crate::tools::Tool;
 use crate::usage::Usage;
 
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+const API_SERVER: &str = "kube-apiserver";
 const READY_WITHIN: Duration = Duration::from_secs(90);
 const ISSUER: &str = "https://kubernetes.default.svc";
 /// What tests need of the controller manager; more would only add to the audit log.
@@ -45,7 +48,7 @@ pub async fn shared() -> Result<&'static ControlPlane> {
 #[derive(Debug)]
 pub struct ControlPlane {
     // Dropped in this order: clients before servers, the folder last.
-    processes: Vec<Process>,
+    processes: Mutex<Vec<Process>>,
     server: Server,
     admin: PathBuf,
     audit: Option<Audit>,
@@ -69,7 +72,8 @@ impl ControlPlane {
         if !settings.remote && !server.is_local() {
             bail!("{} is not on loopback: unset KUBECONFIG, or set KEYFERRY_E2E_REMOTE=true", server.url);
         }
-        let plane = Self { processes: Vec::new(), server, admin, audit: None, settings: settings.clone(), scratch };
+        let plane =
+            Self { processes: Mutex::default(), server, admin, audit: None, settings: settings.clone(), scratch };
         // CRDs that are there may be those of another operator, which lives by them.
         if plane.kubectl(["get", "crd", "externalsecrets.external-secrets.io"]).await.is_err() {
             plane.apply_crds().await?;
@@ -84,13 +88,13 @@ impl ControlPlane {
         let admin = scratch.path().join("admin.kubeconfig");
         server.write(&admin, "admin", &files.admin_token)?;
         let audit = Some(Audit::new(scratch.path().join("audit.log")));
-        let processes = vec![apiserver, etcd];
-        let mut plane = Self { processes, server, admin, audit, settings: settings.clone(), scratch };
+        let processes = Mutex::new(vec![apiserver, etcd]);
+        let plane = Self { processes, server, admin, audit, settings: settings.clone(), scratch };
         plane.await_apiserver().await?;
         // Before the controller manager: its garbage collector looks for new kinds at its start, then every 30 s.
         plane.apply_crds().await?;
         let manager = plane.start_controller_manager(&files)?;
-        plane.processes.insert(0, manager);
+        plane.processes().insert(0, manager);
         Ok(plane)
     }
 
@@ -111,7 +115,7 @@ impl ControlPlane {
 
     /// What each process of it has used so far, by name; empty for a cluster that was not started here.
     pub fn usage(&self) -> Result<BTreeMap<String, Usage>> {
-        self.processes.iter().map(|process| Ok((process.name().to_owned(), Usage::of(process.id())?))).collect()
+        self.processes().iter().map(|process| Ok((process.name().to_owned(), Usage::of(process.id())?))).collect()
     }
 
     /// The settings it was opened with.
@@ -167,22 +171,45 @@ impl ControlPlane {
     }
 
     /// Fails when a process of it has ended, with the end of its log.
-    pub fn check(&mut self) -> Result<()> {
-        self.processes.iter_mut().try_for_each(Process::check)
+    pub fn check(&self) -> Result<()> {
+        self.processes().iter_mut().try_for_each(Process::check)
     }
 
     /// Stops what was started here, in order. Without it the processes are killed when their handle is dropped.
-    pub async fn stop(mut self) -> Result<()> {
-        for process in &mut self.processes {
+    pub async fn stop(self) -> Result<()> {
+        let processes = std::mem::take(&mut *self.processes());
+        for mut process in processes {
             process.stop().await?;
         }
         Ok(())
     }
 
-    async fn await_apiserver(&mut self) -> Result<()> {
+    /// Kills the API server and starts it again as it was; between the two `meanwhile` happens.
+    pub async fn restart_apiserver(&self, meanwhile: impl AsyncFnOnce()) -> Result<()> {
+        let place = self.processes().iter().position(|process| process.name() == API_SERVER);
+        let mut old = self.processes().remove(place.context("the API server was started here")?);
+        old.kill()?;
+        meanwhile().await;
+        let again = old.start_again()?;
+        self.processes().push(again);
+        self.await_apiserver().await
+    }
+
+    fn processes(&self) -> MutexGuard<'_, Vec<Process>> {
+        self.processes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn await_apiserver(&self) -> Result<()> {
         let client = self.client().await?;
-        let apiserver = self.processes.first_mut().context("the API server was started")?;
-        apiserver.ready(READY_WITHIN, async || answers(&client, "/readyz").await).await
+        let start = Instant::now();
+        while !answers(&client, "/readyz").await {
+            self.check()?;
+            if start.elapsed() > READY_WITHIN {
+                bail!("the API server is not ready after {READY_WITHIN:?}");
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        Ok(())
     }
 
     fn start_controller_manager(&self, files: &Files) -> Result<Process> {
@@ -287,7 +314,7 @@ async fn start_apiserver(
     command.arg(format!("--audit-log-path={}", scratch.path().join("audit.log").display()));
     // A log that is turned over would move under the reader.
     command.arg("--audit-log-maxsize=100000");
-    let mut apiserver = Process::start("kube-apiserver", command, &scratch.path().join("apiserver.log"))?;
+    let mut apiserver = Process::start(API_SERVER, command, &scratch.path().join("apiserver.log"))?;
     let certificate = scratch.path().join("certificates/apiserver.crt");
     apiserver.ready(READY_WITHIN, async || std::fs::metadata(&certificate).is_ok_and(|file| file.len() > 0)).await?;
     Ok((apiserver, Server { url: format!("https://127.0.0.1:{port}"), authority: std::fs::read(&certificate)? }))

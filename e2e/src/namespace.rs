@@ -33,7 +33,7 @@ use crate::scratch::suffix;
 pub const TEST_LABEL: &str = "e2e.keyferry.io/test";
 const LOG_LINES: usize = 40;
 
-/// A namespace of the shared control plane that belongs to one test.
+/// A namespace that belongs to one test.
 pub struct Namespace {
     name: String,
     plane: &'static ControlPlane,
@@ -42,14 +42,14 @@ pub struct Namespace {
     releases: Mutex<Vec<(Helm, String)>>,
 }
 
-/// Runs `test` with a namespace of its own.
+/// Runs `test` with a namespace of its own on the shared control plane.
 pub async fn with(test: impl AsyncFnOnce(&Namespace) -> Result<()>) -> Result<()> {
-    with_on(control_plane::shared().await?, test).await
+    on(control_plane::shared().await?, test).await
 }
 
-/// Runs `test` with a namespace of its own on another control plane than the shared one.
-pub async fn with_on(plane: &'static ControlPlane, test: impl AsyncFnOnce(&Namespace) -> Result<()>) -> Result<()> {
-    let namespace = Namespace::new(plane).await?;
+/// Runs `test` with a namespace of its own on `plane`.
+pub async fn on(plane: &'static ControlPlane, test: impl AsyncFnOnce(&Namespace) -> Result<()>) -> Result<()> {
+    let namespace = Namespace::make(plane).await?;
     // On the heap: a test's own stack is small, and its future is not.
     let outcome = AssertUnwindSafe(Box::pin(test(&namespace))).catch_unwind().await;
     if !matches!(outcome, Ok(Ok(()))) {
@@ -60,7 +60,8 @@ pub async fn with_on(plane: &'static ControlPlane, test: impl AsyncFnOnce(&Names
 }
 
 impl Namespace {
-    async fn new(plane: &'static ControlPlane) -> Result<Self> {
+    /// Makes one for what outlives a test; nobody deletes it.
+    pub async fn make(plane: &'static ControlPlane) -> Result<Self> {
         let client = plane.client().await?;
         let test = test_name();
         let name = format!("{}-{}", short(&test), suffix());

@@ -116,11 +116,16 @@ impl Operator {
 
     /// Its metrics: the series as it is written, with its labels, and its value.
     pub async fn metrics(&self) -> Result<BTreeMap<String, f64>> {
-        let answer = crate::http::get(&format!("http://127.0.0.1:{}/metrics", self.metrics)).await?;
+        let answer = crate::http::get(&self.metrics_url()).await?;
         if !answer.is_success() {
             bail!("/metrics answered {}", answer.status);
         }
         Ok(series(&answer.text()))
+    }
+
+    /// Where its metrics are served.
+    pub fn metrics_url(&self) -> String {
+        format!("http://127.0.0.1:{}/metrics", self.metrics)
     }
 
     /// What it has used so far.
@@ -131,6 +136,11 @@ impl Operator {
     /// All it has logged.
     pub fn log(&self) -> Result<String> {
         Ok(String::from_utf8_lossy(&fs::read(self.process.log())?).into_owned())
+    }
+
+    /// The file that has all it has logged.
+    pub fn log_file(&self) -> &Path {
+        self.process.log()
     }
 
     /// How it ended, if it has.

@@ -3,6 +3,7 @@
 //! They are plain `std` children, so that one that a test's runtime has started lives on when that runtime ends. Each has
 //! a process group of its own, and a [`Leash`] that ends it when the test process dies in whatever way.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -22,6 +23,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub struct Process {
     name: String,
+    arguments: Vec<OsString>,
     child: Child,
     log: PathBuf,
     _leash: Leash,
@@ -34,9 +36,18 @@ impl Process {
             File::options().create(true).append(true).open(log).with_context(|| format!("open {}", log.display()))?;
         let err = out.try_clone()?;
         command.stdin(Stdio::null()).stdout(out).stderr(err).process_group(0);
+        let arguments = std::iter::once(command.get_program()).chain(command.get_args()).map(OsString::from).collect();
         let child = command.spawn().with_context(|| format!("start {}", command.get_program().display()))?;
         let leash = Leash::on_group(child.id())?;
-        Ok(Self { name: name.to_owned(), child, log: log.to_owned(), _leash: leash })
+        Ok(Self { name: name.to_owned(), arguments, child, log: log.to_owned(), _leash: leash })
+    }
+
+    /// Starts another one with the same arguments, this process' environment and the same log, when this one has ended.
+    pub fn start_again(&self) -> Result<Self> {
+        let (program, arguments) = self.arguments.split_first().context("a command has a program")?;
+        let mut command = Command::new(program);
+        command.args(arguments);
+        Self::start(&self.name, command, &self.log)
     }
 
     /// What it was started as.

@@ -48,7 +48,7 @@ pub async fn with_on(
     values: &Value,
     test: impl AsyncFnOnce(&mut Scene<'_>) -> Result<()>,
 ) -> Result<()> {
-    namespace::with_on(plane, async |namespace| run(namespace, values, test).await).await
+    namespace::on(plane, async |namespace| run(namespace, values, test).await).await
 }
 
 async fn run(

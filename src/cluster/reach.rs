@@ -25,11 +25,6 @@ impl Scope {
             Self::Namespaces(names) => names.iter().cloned().map(Some).collect(),
         }
     }
-
-    /// Whether kinds without a namespace are served.
-    pub fn is_cluster(&self) -> bool {
-        *self == Self::Cluster
-    }
 }
 
 /// Gives the client with which a namespace is touched: today one for all, later each tenant's own.

@@ -37,7 +37,7 @@ const LATE_INTERVALS: u32 = 3;
 pub async fn run(parts: Parts, wakes: mpsc::Receiver<ObjectId>, health: Arc<Health>, stop: Stop) {
     let scope = parts.settings.scope.clone();
     let namespaced: Vec<_> = scope.watches().into_iter().map(|namespace| (namespace, reflector::store())).collect();
-    let cluster = (scope.is_cluster() && parts.settings.cluster_stores).then(reflector::store);
+    let cluster = parts.settings.cluster_stores.then(reflector::store);
     let labels = cluster.is_some().then(reflector::store);
     let stores = Stores {
         namespaced: namespaced.iter().map(|(namespace, (reader, _))| (namespace.clone(), reader.clone())).collect(),

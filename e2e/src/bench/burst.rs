@@ -72,7 +72,7 @@ async fn by_operator(site: &Site<'_>, n: usize, options: &Options) -> Result<Bur
     let calls = number(ground.proxy.since(calls).len());
     ensure_secrets(site, n).await?;
     tokio::time::sleep(LAST_EVENTS).await;
-    let cpu = (operator.usage()?.cpu - cpu).as_secs_f64() * 1000.0 / number(n);
+    let cpu = operator.usage()?.cpu.saturating_sub(cpu).as_secs_f64() * 1000.0 / number(n);
     let [half, most, all] = [0.5, 0.99, 1.0].map(|share| seconds_until(share, start, &times));
     say(&format!("operator: {n} ready after {all:.2} s"));
     let (writes, reads) = asked(site, &operator, &mark, n).await?;

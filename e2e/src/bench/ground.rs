@@ -16,7 +16,7 @@ use crate::aws::{self, Moto};
 use crate::control_plane::{self, ControlPlane};
 use crate::installation::Installation;
 use crate::namespace::{self, Namespace};
-use crate::operator::Operator;
+use crate::operator::{Launch, Operator};
 use crate::proxy::Proxy;
 
 /// How many bytes each remote value has.
@@ -151,7 +151,7 @@ pub(super) struct Site<'a> {
 impl Site<'_> {
     /// Starts the operator as the chart would, and waits until it is ready.
     pub(super) async fn operator(&self, options: &Options) -> Result<Operator> {
-        let launch = options.flags.iter().fold(self.installation.launch(), |launch, flag| launch.flag(flag));
+        let launch = options.flags.iter().fold(self.installation.launch(), Launch::flag);
         let launch = launch.binary(&options.binary).aws_at(&self.ground.proxy.url());
         launch.start(self.namespace, READY_WITHIN).await
     }

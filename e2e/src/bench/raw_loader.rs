@@ -159,10 +159,10 @@ async fn write(client: &Client, sample: &Sample, object: &Created) -> Result<()>
         .header(header::CONTENT_TYPE, "application/apply-patch+yaml");
     send(client, apply, &sample.secret_of(object)).await.context("create the Secret")?;
     let path = collection(API_VERSION, namespace, "externalsecrets");
-    let patch =
+    let merge =
         Request::patch(format!("{path}/{name}/status")).header(header::CONTENT_TYPE, "application/merge-patch+json");
     let status = json!({"metadata": {"uid": uid}, "status": sample.status});
-    send(client, patch, &status).await.context("write the status")?;
+    send(client, merge, &status).await.context("write the status")?;
     let create =
         Request::post(collection(EVENTS, namespace, "events")).header(header::CONTENT_TYPE, "application/json");
     send(client, create, &sample.event_of(object)).await.context("create the event")

@@ -37,7 +37,8 @@ impl Window {
         let mark = audit.mark(client).await?;
         let (calls, cpu, start) = (ground.proxy.mark(), operator.usage()?.cpu, Instant::now());
         pass(length).await;
-        let (calls, cpu, elapsed) = (ground.proxy.tally(calls), operator.usage()?.cpu - cpu, start.elapsed());
+        let (calls, cpu, elapsed) =
+            (ground.proxy.tally(calls), operator.usage()?.cpu.saturating_sub(cpu), start.elapsed());
         let requests = audit.since(&mark, client).await?.by(operator.user()).without_leases();
         Ok(Self {
             rounds: elapsed.as_secs_f64() / INTERVAL.as_secs_f64(),

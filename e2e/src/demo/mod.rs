@@ -38,7 +38,10 @@ pub async fn run() -> Result<()> {
         tokio::select! {
             outcome = story::tell(namespace, &moto) => outcome,
             // No failure, of which everything would be shown.
-            signal = interrupt() => Ok(interrupted = Some(signal?)),
+            signal = interrupt() => {
+                interrupted = Some(signal?);
+                Ok(())
+            }
         }
     })
     .await;

@@ -40,6 +40,10 @@ pub struct Proxy {
     task: JoinHandle<()>,
 }
 
+/// A rule that was injected, to be taken back alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuleId(usize);
+
 /// A point in the record of calls.
 #[derive(Clone, Copy, Debug)]
 pub struct Mark(usize);
@@ -49,8 +53,9 @@ struct Shared {
     upstream: SocketAddr,
     client: Client<HttpConnector, Full<Bytes>>,
     calls: Mutex<Vec<Call>>,
-    rules: Mutex<Vec<Rule>>,
+    rules: Mutex<Vec<(RuleId, Rule)>>,
     connections: AtomicUsize,
+    injected: AtomicUsize,
 }
 
 /// Whether connections are taken; the sender hears when it is done.
@@ -66,8 +71,9 @@ impl Proxy {
         let address = listener.local_addr()?;
         // The emulator closes idle connections when it likes: each call has its own, so none is lost to that.
         let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build_http();
-        let (calls, rules, connections) = (Mutex::default(), Mutex::default(), AtomicUsize::new(0));
-        let shared = Arc::new(Shared { upstream, client, calls, rules, connections });
+        let (calls, rules) = (Mutex::default(), Mutex::default());
+        let (connections, injected) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let shared = Arc::new(Shared { upstream, client, calls, rules, connections, injected });
         let (doors, orders) = mpsc::channel(1);
         let task = tokio::spawn(serve(listener, address, shared.clone(), orders));
         Ok(Self { address, shared, doors, task })
@@ -79,8 +85,15 @@ impl Proxy {
     }
 
     /// Adds a rule. Of those that are for a call, all latencies add up and the first other fault happens.
-    pub fn inject(&self, rule: Rule) {
-        lock(&self.shared.rules).push(rule);
+    pub fn inject(&self, rule: Rule) -> RuleId {
+        let id = RuleId(self.shared.injected.fetch_add(1, Ordering::Relaxed));
+        lock(&self.shared.rules).push((id, rule));
+        id
+    }
+
+    /// Removes one rule.
+    pub fn take_back(&self, id: RuleId) {
+        lock(&self.shared.rules).retain(|(other, _)| *other != id);
     }
 
     /// Removes all rules.
@@ -170,7 +183,7 @@ impl Shared {
         let mut rules = lock(&self.rules);
         let mut latency = Duration::ZERO;
         let mut failing = None;
-        for rule in rules.iter_mut() {
+        for (_, rule) in rules.iter_mut() {
             if let Fault::Latency(more) = rule.fault {
                 latency += if rule.takes(call) { more } else { Duration::ZERO };
             } else if failing.is_none() && rule.takes(call) {

@@ -97,7 +97,7 @@ async fn a_cluster_store_serves_the_namespaces_that_its_conditions_select_as_the
 async fn credentials_without_a_namespace_are_those_of_each_consumer() -> Result<()> {
     with(async |scene| {
         let plane = scene.namespace.plane();
-        namespace::with_on(plane, async |other| {
+        namespace::on(plane, async |other| {
             scene.secrets.create(&scene.remote("value"), "value").await?;
             other.create_manifest(&fixtures::aws_credentials("AKIAOTHER")).await?;
             let store = put_store(scene, &json!([]), true).await?;
