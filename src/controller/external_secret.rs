@@ -16,7 +16,7 @@ use super::settle;
 use super::sources::{self, Absence, Sources};
 use super::{malformed, report};
 use crate::api::ExternalSecret;
-use crate::api::external_secret::DeletionPolicy;
+use crate::api::external_secret::{CreationPolicy, DeletionPolicy};
 use crate::cluster::status::set_finalizers;
 use crate::plan::due::{self, Situation, Work};
 use crate::plan::marks::{FINALIZER, synced_resource_version};
@@ -217,6 +217,9 @@ fn rest(es: &ExternalSecret, id: &ObjectId, periodic: bool, ctx: &Context) -> Ve
         .any(|condition| condition.type_ == "Ready" && condition.message.as_deref() == Some("secret synced"));
     if periodic && synced && report::beats(id, ctx) {
         return Verdict::Told(Outcome::Synced { change: None }, None);
+    }
+    if periodic && synced && es.spec.target.creation_policy != Some(CreationPolicy::None) {
+        ctx.memory.check_first(id, settle::place_of(es, id).name, Instant::now());
     }
     let lacks_target = ctx.memory.recall(id).lacks_target;
     Verdict::Quiet(lacks_target.then_some(ctx.settings.default_interval))

@@ -33,6 +33,8 @@ pub(super) struct Record {
     pub(super) waiting_since: Option<Instant>,
     /// When an unchanged status is written again.
     pub(super) beat_at: Option<Instant>,
+    /// The target has a check of its own after the start, so that what happened meanwhile does not wait for a poll.
+    checked_first: bool,
     /// At what pace the target is checked.
     pub(super) check_every: Option<Duration>,
     check_at: Option<Instant>,
@@ -106,6 +108,25 @@ impl Memory {
         }
     }
 
+    /// Has a target checked soon that nothing has been confirmed of since the start; once.
+    pub(super) fn check_first(&self, id: &ObjectId, target: &str, now: Instant) {
+        let mut state = self.held();
+        let Some(record) = state.records.get_mut(id) else { return };
+        if std::mem::replace(&mut record.checked_first, true) || record.confirmed.is_some() {
+            return;
+        }
+        target.clone_into(&mut record.target);
+        state.check_at(id, Some(now));
+    }
+
+    /// The check came to nothing: it is made again an interval from now.
+    pub(super) fn check_again(&self, id: &ObjectId, now: Instant) {
+        let mut state = self.held();
+        let Some(record) = state.records.get(id) else { return };
+        let due = now + record.check_every.map_or(UNPOLLED, |every| every.min(UNPOLLED));
+        state.check_at(id, Some(due));
+    }
+
     /// The target is not what was confirmed.
     pub(super) fn doubt(&self, id: &ObjectId) {
         let mut state = self.held();
@@ -117,7 +138,7 @@ impl Memory {
     }
 
     /// The object whose target has waited longest for its check, once that is due.
-    pub(super) fn due_check(&self, now: Instant) -> Option<(ObjectId, String, Confirmed)> {
+    pub(super) fn due_check(&self, now: Instant) -> Option<(ObjectId, String, Option<Confirmed>)> {
         let mut state = self.held();
         let (due, id) = state.checks.first().cloned()?;
         if due > now {
@@ -125,7 +146,7 @@ impl Memory {
         }
         state.check_at(&id, None);
         let record = state.records.get(&id)?;
-        Some((id, record.target.clone(), record.confirmed.clone()?))
+        Some((id, record.target.clone(), record.confirmed.clone()))
     }
 
     /// Says which stores an object uses now.
@@ -298,6 +319,20 @@ mod tests {
         memory.forget(&id("a"));
         memory.seen("ns", "target", None, now);
         assert_eq!(memory.due_check(now), None);
+    }
+
+    #[test]
+    fn a_target_of_which_nothing_is_known_is_checked_once_after_the_start() {
+        let (memory, now) = (Memory::default(), Instant::now());
+        memory.check_first(&id("gone"), "target", now);
+        memory.note(&id("a"), |_| {});
+        memory.check_first(&id("a"), "target", now);
+        assert_eq!(memory.due_check(now), Some((id("a"), "target".to_owned(), None)));
+        memory.check_first(&id("a"), "target", now);
+        assert_eq!(memory.due_check(now), None);
+        memory.check_again(&id("a"), now);
+        assert_eq!(memory.due_check(now + UNPOLLED / 2), None);
+        assert!(memory.due_check(now + UNPOLLED).is_some());
     }
 
     #[test]
