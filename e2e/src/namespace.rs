@@ -50,7 +50,8 @@ pub async fn with(test: impl AsyncFnOnce(&Namespace) -> Result<()>) -> Result<()
 /// Runs `test` with a namespace of its own on `plane`.
 pub async fn on(plane: &'static ControlPlane, test: impl AsyncFnOnce(&Namespace) -> Result<()>) -> Result<()> {
     let namespace = Namespace::make(plane).await?;
-    let outcome = AssertUnwindSafe(test(&namespace)).catch_unwind().await;
+    // On the heap: a test's own stack is small, and its future is not.
+    let outcome = AssertUnwindSafe(Box::pin(test(&namespace))).catch_unwind().await;
     if !matches!(outcome, Ok(Ok(()))) {
         namespace.dump().await;
     }

@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 use k8s_openapi::api::core::v1::{Event, Secret};
 use keyferry::api::ExternalSecret;
 use kube::ResourceExt;
+use kube::api::DynamicObject;
 use kube::api::ListParams;
 use serde_json::Value;
 
@@ -13,7 +14,7 @@ use crate::aws::{self, Secrets};
 use crate::control_plane::ControlPlane;
 use crate::fixtures;
 use crate::installation::Installation;
-use crate::namespace::{self, Namespace};
+use crate::namespace::{self, Namespace, await_in};
 use crate::operator::Operator;
 use crate::proxy::Proxy;
 
@@ -57,10 +58,13 @@ async fn run(
 ) -> Result<()> {
     let moto = aws::shared().await?;
     let proxy = Proxy::start(moto.address()).await?;
-    let installation = Installation::new(namespace, values).await?;
+    let installation = Box::pin(Installation::new(namespace, values)).await?;
     fixtures::put_aws_store(namespace, STORE, "AKIAFIXTURE").await?;
     let operator = installation.launch().aws_at(&proxy.url()).start(namespace, READY_WITHIN).await?;
-    test(&mut Scene { namespace, secrets: moto.secrets(), proxy, installation, operator }).await
+    let stores = namespace.dynamic(fixtures::API_VERSION, "SecretStore");
+    let validated = |store: Option<&DynamicObject>| store.is_some_and(|store| fixtures::is_ready(&store.data));
+    await_in(stores, STORE, validated, READY_WITHIN).await?;
+    Box::pin(test(&mut Scene { namespace, secrets: moto.secrets(), proxy, installation, operator })).await
 }
 
 impl Scene<'_> {

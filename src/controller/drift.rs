@@ -2,13 +2,16 @@
 //! Secrets.
 //!
 //! A look is a read of metadata from the API server's cache; it asks one thing: is this still the resourceVersion that
-//! was confirmed? If not, the object is doubtful and gets a pass. Where the budget is smaller than what is due, the one
-//! that has waited longest comes first.
+//! was confirmed? If not, the object is doubtful and gets a pass. After a start nothing has been confirmed: then a whole
+//! read asks whether the data is what its own mark says. Where the budget is smaller than what is due, the one that has
+//! waited longest comes first.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::context::Context;
+use super::settle::left_intact;
+use crate::cluster;
 use crate::cluster::target::Place;
 use crate::plan::target::Confirmed;
 use crate::poll::ObjectId;
@@ -31,21 +34,31 @@ pub(super) async fn run(ctx: Arc<Context>) {
     }
 }
 
-async fn check(id: &ObjectId, target: &str, confirmed: Confirmed, ctx: &Context) {
+async fn check(id: &ObjectId, target: &str, confirmed: Option<Confirmed>, ctx: &Context) {
     let place = Place { namespace: &id.namespace, name: target, owner: &id.name };
-    match ctx.targets.look(place).await {
-        Ok(Some(standing))
-            if standing.uid == confirmed.uid && standing.resource_version == confirmed.resource_version =>
-        {
-            ctx.memory.checked(id, Some(Instant::now()));
-        }
-        Ok(_) => {
+    match still_right(place, confirmed, ctx).await {
+        Ok(Some(confirmed)) => ctx.memory.checked(id, target, confirmed, Instant::now()),
+        Ok(None) => {
             ctx.memory.doubt(id);
             ctx.wake(vec![id.clone()]).await;
         }
         Err(error) => {
             tracing::debug!(namespace = %id.namespace, name = %id.name, %error, "target not checked");
-            ctx.memory.checked(id, None);
+            ctx.memory.check_again(id, Instant::now());
         }
     }
+}
+
+/// The target as it is now, unless somebody has changed it.
+async fn still_right(
+    place: Place<'_>,
+    confirmed: Option<Confirmed>,
+    ctx: &Context,
+) -> Result<Option<Confirmed>, cluster::Error> {
+    let Some(confirmed) = confirmed else { return left_intact(place, ctx).await };
+    let standing = ctx.targets.look(place).await?;
+    let same = standing.is_some_and(|standing| {
+        standing.uid == confirmed.uid && standing.resource_version == confirmed.resource_version
+    });
+    Ok(same.then_some(confirmed))
 }

@@ -11,11 +11,12 @@ use kube::runtime::controller::Action;
 use super::context::Context;
 use super::error::Error;
 use super::guarded::{Guarded, id_of};
+use super::memory::Fetched;
 use super::settle;
 use super::sources::{self, Absence, Sources};
 use super::{malformed, report};
 use crate::api::ExternalSecret;
-use crate::api::external_secret::DeletionPolicy;
+use crate::api::external_secret::{CreationPolicy, DeletionPolicy};
 use crate::cluster::status::set_finalizers;
 use crate::plan::due::{self, Situation, Work};
 use crate::plan::marks::{FINALIZER, synced_resource_version};
@@ -125,7 +126,8 @@ fn subscribe(
         ctx.poller.forget(id);
     } else {
         ctx.poller.subscribe(id, Interest { references: sources.references.clone(), interval });
-        situation.dirty = ctx.poller.is_dirty(id);
+        let other_stores = record.fetched.is_some_and(|fetched| fetched.stores != sources.stores);
+        situation.dirty = other_stores || ctx.poller.is_dirty(id);
         // Before the first confirmation everything is new anyway, and a closed window may hold that back.
         situation.doubtful = record.doubtful;
     }
@@ -140,7 +142,7 @@ async fn take_over(
     sources: &Sources,
     ctx: &Context,
 ) -> Result<Verdict, Error> {
-    let readings = ctx.poller.fetch(id, &sources.references).await;
+    let readings = fetch(es, id, sources, ctx).await;
     let outcome = match put_together(es, needs, &readings, sources) {
         Ok(assembly) => {
             hold(es, ctx).await?;
@@ -155,6 +157,17 @@ async fn take_over(
     let applied: Vec<_> = readings.into_iter().map(|reading| (reading.reference, reading.seen)).collect();
     ctx.poller.applied(id, &applied);
     Ok(Verdict::Told(outcome.clone(), retry_of(&outcome, id, ctx)))
+}
+
+/// Reads everything once; anew where the user has changed something, for that may be how they ask for it.
+async fn fetch(es: &ExternalSecret, id: &ObjectId, sources: &Sources, ctx: &Context) -> Vec<Reading> {
+    let now = Fetched { version: version_of(es), stores: sources.stores.clone() };
+    let before = ctx.memory.note(id, |record| record.fetched.replace(now.clone()));
+    if before.is_some_and(|before| before.version != now.version) {
+        ctx.poller.fetch_anew(id, &sources.references).await
+    } else {
+        ctx.poller.fetch(id, &sources.references).await
+    }
 }
 
 fn put_together(
@@ -204,6 +217,9 @@ fn rest(es: &ExternalSecret, id: &ObjectId, periodic: bool, ctx: &Context) -> Ve
         .any(|condition| condition.type_ == "Ready" && condition.message.as_deref() == Some("secret synced"));
     if periodic && synced && report::beats(id, ctx) {
         return Verdict::Told(Outcome::Synced { change: None }, None);
+    }
+    if periodic && synced && es.spec.target.creation_policy != Some(CreationPolicy::None) {
+        ctx.memory.check_first(id, settle::place_of(es, id).name, Instant::now());
     }
     let lacks_target = ctx.memory.recall(id).lacks_target;
     Verdict::Quiet(lacks_target.then_some(ctx.settings.default_interval))

@@ -23,6 +23,8 @@ pub(super) struct Record {
     pub(super) target: String,
     /// There is no target yet, and somebody else is to make it.
     pub(super) lacks_target: bool,
+    /// What was last fetched, by whichever outcome.
+    pub(super) fetched: Option<Fetched>,
     /// The target may not be what it should be.
     pub(super) doubtful: bool,
     /// The status that was written last, and the resourceVersion that the object had before.
@@ -31,10 +33,21 @@ pub(super) struct Record {
     pub(super) waiting_since: Option<Instant>,
     /// When an unchanged status is written again.
     pub(super) beat_at: Option<Instant>,
+    /// The target has a check of its own after the start, so that what happened meanwhile does not wait for a poll.
+    checked_first: bool,
     /// At what pace the target is checked.
     pub(super) check_every: Option<Duration>,
     check_at: Option<Instant>,
     stores: BTreeSet<StoreId>,
+}
+
+/// What an object and its stores were when its remote secrets were last fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fetched {
+    /// The object, as `syncedResourceVersion` has it.
+    pub(super) version: String,
+    /// UID and generation of each store.
+    pub(super) stores: BTreeSet<(String, i64)>,
 }
 
 /// At what pace targets are checked whose objects are not polled.
@@ -84,16 +97,12 @@ impl Memory {
         state.check_at(id, exists.then_some(due));
     }
 
-    /// The next check is due an interval from now; with `seen`, the target was then what was confirmed. A doubt about
-    /// something else, such as a write that was refused, stays.
-    pub(super) fn checked(&self, id: &ObjectId, seen: Option<Instant>) {
-        let mut state = self.held();
-        let Some(record) = state.records.get_mut(id) else { return };
-        if record.confirmed_at.is_some() {
-            record.confirmed_at = seen.or(record.confirmed_at);
-        }
-        let due = Instant::now() + record.check_every.unwrap_or(UNPOLLED);
-        state.check_at(id, Some(due));
+    /// Remembers that a check has found the target as it should be. A doubt about something else stays, such as a write
+    /// that was refused or a status that could not be told.
+    pub(super) fn checked(&self, id: &ObjectId, target: &str, confirmed: Confirmed, now: Instant) {
+        let doubtful = self.recall(id).doubtful;
+        self.confirm(id, target, Some(confirmed), now);
+        self.amend(id, |record| record.doubtful |= doubtful);
     }
 
     /// A target was seen at a version (none when it was deleted): unless that is what was confirmed, its check is due
@@ -107,6 +116,25 @@ impl Memory {
         }
     }
 
+    /// Has a target checked soon that nothing has been confirmed of since the start; once.
+    pub(super) fn check_first(&self, id: &ObjectId, target: &str, now: Instant) {
+        let mut state = self.held();
+        let Some(record) = state.records.get_mut(id) else { return };
+        if std::mem::replace(&mut record.checked_first, true) || record.confirmed.is_some() {
+            return;
+        }
+        target.clone_into(&mut record.target);
+        state.check_at(id, Some(now));
+    }
+
+    /// The check came to nothing: it is made again an interval from now.
+    pub(super) fn check_again(&self, id: &ObjectId, now: Instant) {
+        let mut state = self.held();
+        let Some(record) = state.records.get(id) else { return };
+        let due = now + record.check_every.map_or(UNPOLLED, |every| every.min(UNPOLLED));
+        state.check_at(id, Some(due));
+    }
+
     /// The target is not what was confirmed.
     pub(super) fn doubt(&self, id: &ObjectId) {
         let mut state = self.held();
@@ -118,7 +146,7 @@ impl Memory {
     }
 
     /// The object whose target has waited longest for its check, once that is due.
-    pub(super) fn due_check(&self, now: Instant) -> Option<(ObjectId, String, Confirmed)> {
+    pub(super) fn due_check(&self, now: Instant) -> Option<(ObjectId, String, Option<Confirmed>)> {
         let mut state = self.held();
         let (due, id) = state.checks.first().cloned()?;
         if due > now {
@@ -126,7 +154,7 @@ impl Memory {
         }
         state.check_at(&id, None);
         let record = state.records.get(&id)?;
-        Some((id, record.target.clone(), record.confirmed.clone()?))
+        Some((id, record.target.clone(), record.confirmed.clone()))
     }
 
     /// Says which stores an object uses now.
@@ -304,15 +332,25 @@ mod tests {
     #[test]
     fn a_check_that_finds_the_target_as_it_was_leaves_other_doubts() {
         let (memory, now) = (Memory::default(), Instant::now());
-        memory.confirm(
-            &id("a"),
-            "target",
-            Some(Confirmed { uid: "u".into(), resource_version: "1".into(), digest: "d".into() }),
-            now,
-        );
+        let confirmed = || Confirmed { uid: "u".into(), resource_version: "1".into(), digest: "d".into() };
+        memory.confirm(&id("a"), "target", Some(confirmed()), now);
         memory.amend(&id("a"), |record| record.doubtful = true);
-        memory.checked(&id("a"), Some(now));
+        memory.checked(&id("a"), "target", confirmed(), now);
         assert!(memory.recall(&id("a")).doubtful);
+    }
+
+    #[test]
+    fn a_target_of_which_nothing_is_known_is_checked_once_after_the_start() {
+        let (memory, now) = (Memory::default(), Instant::now());
+        memory.check_first(&id("gone"), "target", now);
+        memory.note(&id("a"), |_| {});
+        memory.check_first(&id("a"), "target", now);
+        assert_eq!(memory.due_check(now), Some((id("a"), "target".to_owned(), None)));
+        memory.check_first(&id("a"), "target", now);
+        assert_eq!(memory.due_check(now), None);
+        memory.check_again(&id("a"), now);
+        assert_eq!(memory.due_check(now + UNPOLLED / 2), None);
+        assert!(memory.due_check(now + UNPOLLED).is_some());
     }
 
     #[test]

@@ -142,16 +142,23 @@ pub(super) async fn is_spoilt(es: &ExternalSecret, id: &ObjectId, ctx: &Context)
         return Ok(false);
     }
     let place = place_of(es, id);
-    let standing = ctx.targets.read(place).await?;
-    let Some(standing) = standing.filter(Standing::is_managed) else { return Ok(true) };
-    let hash = standing.content.as_ref().map(|content| data_hash(&content.data));
-    if hash.as_ref() != standing.annotations.get(DATA_HASH_ANNOTATION) {
-        return Ok(true);
+    let intact = left_intact(place, ctx).await?;
+    let spoilt = intact.is_none();
+    if !spoilt {
+        ctx.memory.confirm(id, place.name, intact, Instant::now());
     }
-    let Standing { uid, resource_version, .. } = standing;
-    let confirmed = Confirmed { uid, resource_version, digest: String::new() };
-    ctx.memory.confirm(id, place.name, Some(confirmed), Instant::now());
-    Ok(false)
+    Ok(spoilt)
+}
+
+/// The target where it exists and its data is what its own mark says; what it should be by now does not count.
+pub(super) async fn left_intact(place: Place<'_>, ctx: &Context) -> Result<Option<Confirmed>, cluster::Error> {
+    let standing = ctx.targets.read(place).await?.filter(Standing::is_managed);
+    Ok(standing.and_then(|standing| {
+        let hash = data_hash(&standing.content.as_ref()?.data);
+        let intact = standing.annotations.get(DATA_HASH_ANNOTATION) == Some(&hash);
+        let Standing { uid, resource_version, .. } = standing;
+        intact.then(|| Confirmed { uid, resource_version, digest: String::new() })
+    }))
 }
 
 /// Deletes the target because its remote secret is confirmed to be gone.

@@ -23,6 +23,8 @@ pub(super) struct Sources {
     pub(super) references: Vec<Reference>,
     /// How each need's property is looked up.
     pub(super) dialects: Vec<Dialect>,
+    /// UID and generation of each store.
+    pub(super) stores: BTreeSet<(String, i64)>,
 }
 
 /// Why there are no sources, yet or at all.
@@ -50,9 +52,10 @@ pub(super) async fn resolve(id: &ObjectId, needs: &[Need<'_>], ctx: &Context) ->
     let stores: BTreeMap<StoreId, &StoreRef> =
         needs.iter().map(|need| (store_id(need.store, id), need.store)).collect();
     ctx.memory.uses(id, stores.keys().cloned().collect::<BTreeSet<_>>());
-    let mut opened = BTreeMap::new();
+    let (mut opened, mut versions) = (BTreeMap::new(), BTreeSet::new());
     for (store, reference) in stores {
         let found = judge(id, reference, ctx)?;
+        versions.insert((found.uid.clone(), found.generation));
         opened.insert(store, open(id, reference, &found, ctx).await?);
     }
     let of = |need: &Need<'_>| opened.get(&store_id(need.store, id)).copied();
@@ -60,6 +63,7 @@ pub(super) async fn resolve(id: &ObjectId, needs: &[Need<'_>], ctx: &Context) ->
     Ok(Sources {
         references: by_need.iter().map(|(opened, need)| Reference::new(opened.session, need.key.clone())).collect(),
         dialects: by_need.iter().map(|(opened, _)| opened.dialect).collect(),
+        stores: versions,
     })
 }
 

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 
 use super::context::Context;
 use super::error::Error;
-use super::guarded::Guarded;
+use super::guarded::{Guarded, id_of};
 use super::malformed;
 use super::sources::connect;
 use crate::api::external_secret::StoreKind;
@@ -24,7 +24,8 @@ use crate::ops::metrics::{self, Object};
 use crate::plan::store::{Validation, is_ours, report};
 use crate::provider::{self, Validity};
 
-/// How soon a store that could not be validated is tried again.
+/// How long at most a store that could not be validated waits for the next try; at first it is a second, since stores
+/// and their credentials are often applied together and nothing tells when a Secret comes.
 const RETRY: Duration = Duration::from_secs(10);
 
 /// A kind of store.
@@ -112,9 +113,11 @@ async fn validate<S: Store>(store: &S, interval: Duration, ctx: &Context) -> (Va
         Ok(Validity::Unknown) => Validation::Unknown,
         Err(error) => Validation::Invalid(error.to_string()),
     };
-    let wait = match validation {
-        Validation::Invalid(_) => interval.min(RETRY),
-        _ => interval,
+    let wait = if let Validation::Invalid(_) = validation {
+        ctx.backoff.failed(id_of(store)).min(RETRY).min(interval)
+    } else {
+        ctx.backoff.clear(&id_of(store));
+        interval
     };
     (validation, Some(wait))
 }

@@ -123,6 +123,7 @@ async fn wake_users<S: Store>(event: &Event<Guarded<S>>, known: &Mutex<HashMap<S
         ctx.poller.sessions().close_store(&uid);
     }
     if now.is_none() {
+        ctx.backoff.clear(&id_of(store));
         ctx.metrics.forget(S::METRICS, &store.namespace().unwrap_or_default(), &store.name_any());
     }
     ctx.wake(ctx.memory.users(&id)).await;

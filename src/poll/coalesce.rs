@@ -59,9 +59,11 @@ impl Asked {
 }
 
 impl Inner {
-    /// Asks for `reference`: of the hand-over buffer, else of a call under way, else of the next one.
-    pub(super) fn ask(self: &Arc<Self>, reference: &Reference) -> Asked {
-        if let Some(reading) = held(&self.handover).get(reference, now()) {
+    /// Asks for `reference`: of the hand-over buffer, else of a call under way, else of the next one. `anew` leaves the
+    /// buffer out.
+    pub(super) fn ask(self: &Arc<Self>, reference: &Reference, anew: bool) -> Asked {
+        let known = if anew { None } else { held(&self.handover).get(reference, now()) };
+        if let Some(reading) = known {
             return Asked::Known(reading);
         }
         let Some(session) = self.sessions.get(reference.session) else {

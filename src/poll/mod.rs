@@ -233,8 +233,17 @@ impl Poller {
     /// Each remote key is read at most once: what this round has just read, or is reading, is not read again. What is
     /// found counts as a poll of the reference. It may be given up on at any time.
     pub async fn fetch(&self, object: &ObjectId, references: &[Reference]) -> Vec<Reading> {
-        tracing::trace!(%object, references = references.len(), "fetch");
-        let asked: Vec<_> = references.iter().map(|reference| self.inner.ask(reference)).collect();
+        self.ask(object, references, false).await
+    }
+
+    /// As [`Poller::fetch`], for an object whose user has just asked for a read: what was read before is not taken.
+    pub async fn fetch_anew(&self, object: &ObjectId, references: &[Reference]) -> Vec<Reading> {
+        self.ask(object, references, true).await
+    }
+
+    async fn ask(&self, object: &ObjectId, references: &[Reference], anew: bool) -> Vec<Reading> {
+        tracing::trace!(%object, references = references.len(), anew, "fetch");
+        let asked: Vec<_> = references.iter().map(|reference| self.inner.ask(reference, anew)).collect();
         futures::future::join_all(asked.into_iter().map(coalesce::Asked::answer)).await
     }
 

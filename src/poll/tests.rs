@@ -107,6 +107,18 @@ async fn a_thousand_keys_are_fifty_calls_a_round_and_one_each_200_ms() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_asks_anew_gets_nothing_that_was_read_before() {
+    let house = House::new().await;
+    house.chest.set("k", Answer::Value("old"));
+    house.sync("a", &["k"]).await;
+    house.chest.set("k", Answer::Value("new"));
+    assert_eq!(text(&house.fetch("a", &["k"]).await[0]), Some("old"));
+    let anew = house.poller.fetch_anew(&object("a"), &house.references(&["k"])).await;
+    assert_eq!(text(&anew[0]), Some("new"));
+    assert_eq!(text(&house.fetch("a", &["k"]).await[0]), Some("new"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_many_ask_for_at_once_is_read_once() {
     let house = House::new().await;
     house.chest.set("k", Answer::Value("v"));

@@ -4,11 +4,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use futures::{StreamExt, TryStreamExt, stream};
 use k8s_openapi::api::core::v1;
 use kube::Client;
 use kube::api::{Api, DeleteParams, PostParams};
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
 
 use super::{Options, say};
 use crate::audit::Audit;
@@ -21,8 +21,6 @@ use crate::proxy::Proxy;
 
 /// How many bytes each remote value has.
 const VALUE_BYTES: usize = 1024;
-/// moto works on one request at a time; more would only wait.
-const SEEDERS: usize = 4;
 const READY_WITHIN: Duration = Duration::from_secs(30);
 const GONE_WITHIN: Duration = Duration::from_mins(5);
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
@@ -32,6 +30,8 @@ pub struct Ground {
     plane: &'static ControlPlane,
     moto: &'static Moto,
     client: Client,
+    /// How many remote secrets there are.
+    seeded: Mutex<usize>,
     /// What the operator takes for AWS.
     pub(super) proxy: Proxy,
 }
@@ -47,7 +47,7 @@ impl Ground {
             bail!("the benchmark needs a control plane of its own, for the audit log: unset KUBECONFIG");
         }
         let (client, proxy) = (plane.client().await?, Proxy::start(moto.address()).await?);
-        Ok(Self { plane, moto, client, proxy })
+        Ok(Self { plane, moto, client, seeded: Mutex::default(), proxy })
     }
 
     /// A client with all rights.
@@ -63,23 +63,18 @@ impl Ground {
     /// Puts remote secrets into AWS, the first `count` of [`key`]; those that are there stay.
     pub(super) async fn seed(&self, count: usize) -> Result<()> {
         let secrets = self.moto.secrets();
-        let mut first = count;
-        while first > 0 && !secrets.exists(&key(first - 1)).await? {
-            first = first.saturating_sub(100);
+        let mut seeded = self.seeded.lock().await;
+        if *seeded < count {
+            say(&format!("putting {} remote secrets into AWS", count - *seeded));
         }
-        say(&format!("putting {} remote secrets into AWS", count - first));
-        // Letters only, so that the value is the same in every encoding.
-        let put = |index| {
-            let secrets = &secrets;
-            async move {
-                if secrets.exists(&key(index)).await? {
-                    return Ok(());
-                }
-                let value: String = (0..VALUE_BYTES).map(|_| char::from(rand::random_range(b'a'..=b'z'))).collect();
-                secrets.create(&key(index), &value).await.map(drop)
-            }
-        };
-        stream::iter(first..count).map(put).buffer_unordered(SEEDERS).try_collect().await
+        // One by one: moto fails now and then on what is asked for while it takes something in.
+        while *seeded < count {
+            // Letters only, so that the value is the same in every encoding.
+            let value: String = (0..VALUE_BYTES).map(|_| char::from(rand::random_range(b'a'..=b'z'))).collect();
+            secrets.create(&key(*seeded), &value).await?;
+            *seeded += 1;
+        }
+        Ok(())
     }
 
     /// Runs `work` in a namespace of its own with the chart installed, and waits until everything there is gone.

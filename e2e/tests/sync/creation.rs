@@ -1,10 +1,11 @@
 use anyhow::{Context, Result};
+use keyferry::api::ExternalSecret;
 use keyferry_e2e::scene::{self, Scene};
 use serde_json::{Value, json};
 
 use super::acts::{
     NEVER, SECOND, SOON, await_failed, await_gone, await_polls, await_secret, await_synced, create, data, delete, edit,
-    external_secret, foreign, meddle, message, secret,
+    foreign, meddle, message, secret,
 };
 use super::ledger::{Ledger, once};
 
@@ -256,9 +257,11 @@ async fn a_changed_target_name_removes_the_former_secret() -> Result<()> {
         edit(scene, "app", &json!({"spec": {"target": {"name": "renamed"}}})).await?;
         scene.await_value("renamed", "ours", "value", SOON).await?;
         await_gone(scene, "app").await?;
-        let object = external_secret(scene, "app").await?;
-        assert_eq!(object["status"]["binding"], json!({"name": "renamed"}));
-        Ok(())
+        let bound = |object: Option<&ExternalSecret>| {
+            let binding = object.and_then(|object| object.status.as_ref()?.binding.as_ref());
+            binding.is_some_and(|binding| binding.name == "renamed")
+        };
+        scene.namespace.await_condition("app", bound, SOON).await.map(|_| ())
     })
     .await
 }

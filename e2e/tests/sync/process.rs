@@ -16,6 +16,8 @@ async fn metrics_have_esos_names_and_probes_answer() -> Result<()> {
         scene.secrets.create(&scene.remote("value"), "s3cr3t-value").await?;
         scene.external_secret("app", SECOND, &[("key", "value")]).await?;
         await_synced(scene, "app").await?;
+        // A pass is counted when it has said how it went.
+        await_polls(scene, 2).await?;
         for probe in ["/healthz", "/readyz"] {
             assert!(scene.operator.probe(probe).await?.is_success(), "{probe}");
         }

@@ -7,7 +7,7 @@ use kube::api::{Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 
 use super::acts::{
-    SECOND, SOON, await_polls, await_synced, create, data, delete_secret, external_secret, meddle, secret,
+    NEVER, SECOND, SOON, await_polls, await_synced, create, data, delete_secret, external_secret, meddle, secret,
 };
 use super::ledger::{Ledger, Tally, one_sync};
 use super::marks::{hash, printed_data};
@@ -46,6 +46,24 @@ async fn what_changed_while_it_was_down_is_found() -> Result<()> {
         scene.operator = scene.another_operator().await?;
         scene.await_value("rotated", "key", "second", SOON).await?;
         scene.await_value("gone", "key", "first", SOON).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_target_that_went_while_it_was_down_is_back_soon_however_seldom_it_is_polled() -> Result<()> {
+    scene::with(&json!({}), async |scene| {
+        scene.secrets.create(&scene.remote("value"), "value").await?;
+        for name in ["gone", "forged"] {
+            scene.external_secret(name, NEVER, &[("key", "value")]).await?;
+            await_synced(scene, name).await?;
+        }
+        scene.operator.stop().await?;
+        delete_secret(scene, "gone").await?;
+        meddle(scene, "forged", &json!({"data": {"key": STANDARD.encode("forged")}})).await?;
+        scene.operator = scene.another_operator().await?;
+        scene.await_value("gone", "key", "value", SOON).await?;
+        scene.await_value("forged", "key", "value", SOON).await
     })
     .await
 }
