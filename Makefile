@@ -18,7 +18,7 @@ LOCKED := $(if $(CI),--locked)
 ALL := --workspace --all-targets $(LOCKED)
 RELEASE := $(CARGO) build --release --workspace $(LOCKED) --bin keyferry
 TEST := $(CARGO) test --workspace $(LOCKED)
-UNIT := --lib --bins $(foreach test,$(wildcard tests/*.rs crates/*/tests/*.rs),--test $(basename $(notdir $(test))))
+UNIT := --lib --bins $(foreach test,$(wildcard tests/*.rs crates/*/tests/*.rs helper/tests/*.rs),--test $(basename $(notdir $(test))))
 
 # The binaries that a target starts, unless somebody names another.
 DEBUG_BIN = KEYFERRY_BIN="$${KEYFERRY_BIN:-$(TARGET)/debug/keyferry}"

@@ -13,7 +13,7 @@
 //!
 //! # Who may import whom
 //!
-//! [`sealed`] and [`duration`] know nothing of ours; [`api`] only types; [`plan`] knows `api` and `sealed` and neither a
+//! [`sealed`] (a crate of its own, which the helper shares) and [`duration`] know nothing of ours; [`api`] only types; [`plan`] knows `api` and `sealed` and neither a
 //! client nor a clock; [`provider`] knows `api` and its SDKs; `poll` knows `provider`; `cluster` knows `plan`; `controller`
 //! wires them; [`ops`] is the process around it all. `tests/layering.rs` holds the table and fails on an import that is
 //! not in it.
@@ -26,4 +26,5 @@ pub mod ops;
 pub mod plan;
 pub mod poll;
 pub mod provider;
-pub mod sealed;
+
+pub use sealed;

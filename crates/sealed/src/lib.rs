@@ -1,4 +1,4 @@
-//! The only place where a secret value may live in memory.
+//! The only place where a secret value may live in memory: the operator's and the helper's.
 
 use std::fmt;
 

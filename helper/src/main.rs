@@ -1,0 +1,3 @@
+//! The helper: arguments become one of its modes; no decisions.
+
+fn main() {}
