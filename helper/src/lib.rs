@@ -3,3 +3,6 @@
 //! It has no network code, needs no right at the Kubernetes API, and prints a value only as an answer of the protocol.
 
 pub mod configuration;
+pub mod handle;
+pub mod mount;
+pub mod names;
