@@ -2,6 +2,7 @@
 //!
 //! It has no network code, needs no right at the Kubernetes API, and prints a value only as an answer of the protocol.
 
+pub mod check;
 pub mod configuration;
 pub mod handle;
 pub mod mount;
