@@ -172,8 +172,8 @@ codes! {
         "Leave them out of the volume's `items`."
     RunsAsRoot "KFH061" Warning "The agent runs as root"
         "Set `runAsNonRoot: true` and `runAsUser` in the pod's securityContext, where the agent's own checks allow it."
-    AllowListUnread "KFH062" Error "The allow-list cannot be read"
-        "Write one handle a line, and let this user read the file; without it no handle is answered."
+    SettingsUnusable "KFH062" Error "The helper's settings or its allow-list cannot be used"
+        "Mend helper.json or the allow-list as the message says; until then no handle is answered."
 
     CommandMissing "KFH070" Error "DD_SECRET_BACKEND_COMMAND names no file"
         "Mount the volume with the helper at that path, and look at the log of the init container that installs it."

@@ -117,7 +117,7 @@ fn code_of(failure: &Failure) -> Code {
     match failure {
         Failure::Handle(_) => Code::HandleGrammar,
         Failure::NotAllowed => Code::HandleNotAllowed,
-        Failure::Settings(_) => Code::AllowListUnread,
+        Failure::Settings(_) => Code::SettingsUnusable,
         Failure::Root(..) | Failure::NotFound(_) => Code::HandleMissing,
         Failure::Elsewhere(_) | Failure::Outside | Failure::Links => Code::HandleEscapes,
         Failure::NotAFile(_) => Code::HandleKind,
@@ -227,7 +227,7 @@ mod tests {
         let failures = [
             (Failure::Handle(handle::Error::Empty), Code::HandleGrammar),
             (Failure::NotAllowed, Code::HandleNotAllowed),
-            (Failure::Settings(String::new()), Code::AllowListUnread),
+            (Failure::Settings(String::new()), Code::SettingsUnusable),
             (Failure::NotFound(Vec::new()), Code::HandleMissing),
             (Failure::Elsewhere(Vec::new()), Code::HandleEscapes),
             (Failure::Outside, Code::HandleEscapes),
