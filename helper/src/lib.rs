@@ -6,6 +6,8 @@
 //! generation of each volume (`volume`), a file beneath it and nothing else ([`beneath`]), and its bytes within [`limits`]
 //! (`content`, [`fields`]). What goes wrong is a [`failure::Failure`] of one handle.
 
+pub mod allow;
+pub mod answer;
 pub mod beneath;
 pub mod check;
 pub mod configuration;
@@ -16,7 +18,9 @@ pub mod handle;
 pub mod limits;
 pub mod mount;
 pub mod names;
+pub mod protocol;
 pub mod reader;
+pub mod settings;
 mod view;
 mod volume;
 

@@ -52,10 +52,7 @@ pub(crate) struct Volume {
 impl Volume {
     /// The volume at `path` beneath `root`, or none where the folder has no link `..data`.
     pub(crate) fn open(opener: &Opener, root: BorrowedFd<'_>, path: &Path) -> Result<Option<Self>, Errno> {
-        let folder = match path.as_os_str().is_empty() {
-            true => None,
-            false => Some(opener.folder(root, path)?),
-        };
+        let folder = if path.as_os_str().is_empty() { None } else { Some(opener.folder(root, path)?) };
         let at = folder.as_ref().map_or(root, |folder| folder.as_fd());
         let Some((name, generation)) = newest(opener, at)? else { return Ok(None) };
         let identity = Identity::of(generation.as_fd())?;
