@@ -55,10 +55,10 @@ impl Finding {
 /// Codes and what each stands for, from one table: name, id, severity, title, cure.
 macro_rules! codes {
     ($($name:ident $id:literal $severity:ident $title:literal $cure:literal)+) => {
-        /// What a check can find. An id is never given to anything else.
+        /// What a check can find. [`Code::title`] says what each is; an id is never given to anything else.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Code {
-            $(#[doc = $title] $name,)+
+            $(#[doc = $id] $name,)+
         }
 
         impl Code {

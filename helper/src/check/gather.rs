@@ -153,7 +153,9 @@ fn open(path: &Path, judge: &Judge, mounts: Option<&Mounts>) -> io::Result<Open>
     let Listing { mut keys, newest, .. } = listing;
     keys.sort_by(|one, other| one.path.cmp(&other.path));
     let reader = Reader::new(vec![real.clone()], crate::limits::VALUE_CAP);
-    keys.iter_mut().for_each(|key| key.token = is_token(&reader, &key.path));
+    for key in &mut keys {
+        key.token = is_token(&reader, &key.path);
+    }
     let nested = mounts.map(|mounts| nested(mounts, &real)).unwrap_or_default();
     Ok(Open {
         standing: standing_of(&metadata),
@@ -214,7 +216,8 @@ impl Listing<'_> {
     /// Whether a path lies beneath the root, and no folder on the way is a mount of its own.
     fn is_within(&self, path: &Path) -> bool {
         let Ok(real) = path.canonicalize() else { return false };
-        let crosses = |mounts: &Mounts| mounts.beneath(self.real).any(|mount| real.starts_with(&mount.point) && real.is_dir());
+        let crosses =
+            |mounts: &Mounts| mounts.beneath(self.real).any(|mount| real.starts_with(&mount.point) && real.is_dir());
         real.starts_with(self.real) && !self.mounts.is_some_and(crosses)
     }
 

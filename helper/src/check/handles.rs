@@ -13,6 +13,7 @@ use crate::configuration::has_template_variable;
 use crate::failure::Failure;
 use crate::handle::{Encoding, Handle};
 use crate::limits;
+use crate::settings::Settings;
 
 /// Bytes of an answer around a handle and its value: `"":{"value":"","error":null},`.
 const AROUND: u64 = 29;
@@ -84,14 +85,15 @@ impl io::Write for Count {
 }
 
 /// What is wrong with the handles.
-pub fn judge(handles: &[Checked], environment: &Environment) -> Vec<Finding> {
-    let each = handles.iter().filter_map(|checked| one(checked, environment));
-    each.chain(batch(handles, environment)).collect()
+pub fn judge(handles: &[Checked], environment: &Environment, settings: &Settings) -> Vec<Finding> {
+    let trimmed = settings.trim || environment.removes_line_breaks();
+    let each = handles.iter().filter_map(|checked| one(checked, trimmed));
+    each.chain(batch(handles, environment.output().min(settings.max_output as u64))).collect()
 }
 
-fn one(checked: &Checked, environment: &Environment) -> Option<Finding> {
+fn one(checked: &Checked, trimmed: bool) -> Option<Finding> {
     let (code, words) = match &checked.outcome {
-        Outcome::Resolves(value) if value.line_break && !environment.removes_line_breaks() => {
+        Outcome::Resolves(value) if value.line_break && !trimmed => {
             (Code::HandleLineBreak, "the agent gets it too".to_owned())
         }
         Outcome::Resolves(_) => return None,
@@ -130,13 +132,12 @@ fn code_of(failure: &Failure) -> Code {
 }
 
 /// An agent that refreshes asks for all the handles that it has met in one call.
-fn batch(handles: &[Checked], environment: &Environment) -> Option<Finding> {
+fn batch(handles: &[Checked], most: u64) -> Option<Finding> {
     let values = handles.iter().map(|checked| match &checked.outcome {
         Outcome::Resolves(value) => value.answer,
         _ => 0,
     });
     let bytes = values.sum::<u64>() + 1;
-    let most = environment.output().min(limits::OUTPUT as u64);
     let what = format!("an answer of {bytes} bytes for all handles, and {most} are read");
     (bytes > most).then(|| Finding::new(Code::BatchTooLong, "all handles", what))
 }
@@ -182,12 +183,21 @@ pub struct Collected(BTreeMap<String, Vec<String>>);
 const MAX_PLACES: usize = 100;
 
 impl Collected {
-    /// Adds a handle and one place of it.
-    pub fn add(&mut self, handle: String, place: String) {
+    /// Adds a handle and one place of it; false, and nothing is added, if there are as many as a request may have.
+    pub fn add(&mut self, handle: String, place: String) -> bool {
+        if self.0.len() >= limits::HANDLES && !self.0.contains_key(&handle) {
+            return false;
+        }
         let places = self.0.entry(handle).or_default();
         if places.len() < MAX_PLACES {
             places.push(place);
         }
+        true
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Asks for each what becomes of it; in order, so that those of one JSON file follow each other.
@@ -241,7 +251,8 @@ mod tests {
             (Failure::Moving, Code::HandleUnreadable),
         ];
         for (failure, code) in failures {
-            let found = judge(&[checked("a", Outcome::Fails(failure.clone()))], &environment(&[]));
+            let found =
+                judge(&[checked("a", Outcome::Fails(failure.clone()))], &environment(&[]), &Settings::default());
             assert_eq!(found.iter().map(|finding| finding.code).collect::<Vec<_>>(), [code], "{failure:?}");
             assert!(found[0].what.starts_with("ENC[a]: ") && found[0].place == "a.yaml:1 p", "{found:?}");
         }
@@ -250,8 +261,16 @@ mod tests {
     #[test]
     fn a_line_break_is_told_unless_the_agent_removes_it() {
         let handles = [checked("a", Outcome::Resolves(value("a", b"x\n")))];
-        assert_eq!(judge(&handles, &environment(&[]))[0].code, Code::HandleLineBreak);
-        assert_eq!(judge(&handles, &environment(&[("DD_SECRET_BACKEND_REMOVE_TRAILING_LINE_BREAK", "true")])), []);
+        assert_eq!(judge(&handles, &environment(&[]), &Settings::default())[0].code, Code::HandleLineBreak);
+        assert_eq!(
+            judge(
+                &handles,
+                &environment(&[("DD_SECRET_BACKEND_REMOVE_TRAILING_LINE_BREAK", "true")]),
+                &Settings::default()
+            ),
+            []
+        );
+        assert_eq!(judge(&handles, &environment(&[]), &Settings { trim: true, ..Settings::default() }), []);
         assert!(!value("a;base64", b"x\n").line_break && !value("a", b"\nx").line_break);
     }
 
@@ -273,10 +292,13 @@ mod tests {
     #[test]
     fn all_values_together_must_fit_what_the_agent_reads() {
         let handles: Vec<Checked> = (0..20)
-            .map(|number| checked(&format!("k{number}"), Outcome::Resolves(value("k", &[b'x'; 60_000]))))
+            .map(|number| checked(&format!("k{number}"), Outcome::Resolves(value("k", &vec![b'x'; 60_000]))))
             .collect();
         let codes = |handles: &[Checked], variables: &[(&str, &str)]| {
-            judge(handles, &environment(variables)).iter().map(|finding| finding.code).collect::<Vec<_>>()
+            judge(handles, &environment(variables), &Settings::default())
+                .iter()
+                .map(|finding| finding.code)
+                .collect::<Vec<_>>()
         };
         assert_eq!(codes(&handles, &[]), [Code::BatchTooLong]);
         assert_eq!(codes(&handles[..17], &[]), []);
@@ -332,11 +354,11 @@ mod tests {
     fn a_handle_that_is_written_twice_is_checked_once_with_both_places() {
         let mut collected = Collected::default();
         for place in ["a:1", "b:2", "c:3"] {
-            collected.add("h".to_owned(), place.to_owned());
+            assert!(collected.add("h".to_owned(), place.to_owned()));
         }
         let handles = collected.checked(|_| Outcome::Template);
         assert_eq!(handles.len(), 1);
-        assert_eq!(one(&handles[0], &environment(&[])).unwrap().place, "a:1 and 2 more");
+        assert_eq!(one(&handles[0], false).unwrap().place, "a:1 and 2 more");
     }
 
     #[test]

@@ -147,7 +147,7 @@ mod tests {
             configs: vec!["a".into(), "b".into()],
             roots: vec!["/r".into()],
             identity: Some(Identity { uid: 7, gid: 8, groups: vec![9] }),
-            max_age: Some(Duration::from_secs(120)),
+            max_age: Some(Duration::from_mins(2)),
             allow: Some("l".into()),
             json: true,
             help: false,

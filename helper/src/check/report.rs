@@ -256,7 +256,13 @@ impl Report {
         to.write_str("=== Findings ===\n")?;
         for finding in &self.findings {
             writeln!(to, "{} {}: {}", finding.code.id(), finding.severity, finding.code.title())?;
-            writeln!(to, "    where: {}\n    what:  {}\n    cure:  {}", finding.place, finding.what, finding.code.cure())?;
+            writeln!(
+                to,
+                "    where: {}\n    what:  {}\n    cure:  {}",
+                finding.place,
+                finding.what,
+                finding.code.cure()
+            )?;
         }
         let [errors, warnings, notes] = [Severity::Error, Severity::Warning, Severity::Note].map(|of| self.count(of));
         writeln!(to, "Errors: {errors}, warnings: {warnings}, notes: {notes}")

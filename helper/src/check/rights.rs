@@ -132,7 +132,7 @@ mod tests {
         let shown = letters(file.mode);
         let class = if who.uid == file.uid {
             &shown[0..3]
-        } else if who.gid == file.gid || who.groups.iter().any(|group| *group == file.gid) {
+        } else if who.gid == file.gid || who.groups.contains(&file.gid) {
             &shown[3..6]
         } else {
             &shown[6..9]

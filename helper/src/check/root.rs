@@ -196,7 +196,7 @@ mod tests {
                 no_exec: false,
             }),
             generation: Some("..2026_11_22_04_53_35.2227448162".to_owned()),
-            age: Some(Duration::from_secs(600)),
+            age: Some(Duration::from_mins(10)),
             keys: vec![key("api-key", 0o440), key("db/password", 0o440)],
             nested: Vec::new(),
         }
