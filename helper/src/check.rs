@@ -18,7 +18,6 @@ pub mod root;
 pub mod token;
 
 use std::ffi::OsString;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use configurations::Configurations;
@@ -36,24 +35,27 @@ use crate::handle::Handle;
 use crate::reader::View;
 use crate::settings::{Given, Settings};
 
-/// Runs `check` with the arguments that follow the word, and returns the exit status: 0, 1 if something is an error, 2 if the
-/// arguments are wrong.
-pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    let options = match options::parse(arguments) {
-        Ok(options) => options,
-        Err(words) => {
-            write!(err, "keyferry-helper check: {words}\n\n{}", options::USAGE)?;
-            return Ok(2);
-        }
-    };
+/// What a check says: for standard output, and whether anything that was found is an error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// Text or JSON, as it was asked for.
+    pub text: String,
+    /// Whether the exit status is 1.
+    pub failed: bool,
+}
+
+/// Runs `check` with the arguments that follow the word.
+///
+/// # Errors
+/// The arguments make no sense: the exit status is 2.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<Said, String> {
+    let options = options::parse(arguments)?;
     if options.help {
-        out.write_all(options::USAGE.as_bytes())?;
-        return Ok(0);
+        return Ok(Said { text: options::USAGE.to_owned(), failed: false });
     }
     let report = Check::new(&options, environment()).report();
     let text = if options.json { report.json() } else { report.to_string() };
-    out.write_all(text.as_bytes())?;
-    Ok(report.status())
+    Ok(Said { text, failed: report.status() > 0 })
 }
 
 /// The variables of this process that are text.
