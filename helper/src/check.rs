@@ -30,6 +30,7 @@ use mountinfo::Mounts;
 use options::Options;
 use report::Report;
 
+use crate::cli;
 use crate::failure::Failure;
 use crate::handle::Handle;
 use crate::reader::View;
@@ -44,18 +45,14 @@ pub struct Said {
     pub failed: bool,
 }
 
-/// Runs `check` with the arguments that follow the word.
-///
-/// # Errors
-/// The arguments make no sense: the exit status is 2.
-pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<Said, String> {
-    let options = options::parse(arguments)?;
+/// Looks at everything that was asked for.
+pub fn run(options: &Options) -> Said {
     if options.help {
-        return Ok(Said { text: options::USAGE.to_owned(), failed: false });
+        return Said { text: options::USAGE.to_owned(), failed: false };
     }
-    let report = Check::new(&options, environment()).report();
+    let report = Check::new(options, environment()).report();
     let text = if options.json { report.json() } else { report.to_string() };
-    Ok(Said { text, failed: report.status() > 0 })
+    Said { text, failed: report.status() > 0 }
 }
 
 /// The variables of this process that are text.
@@ -141,17 +138,35 @@ impl<'a> Check<'a> {
 
     /// The settings that a call of the agent would have, with the roots and the list that were asked for.
     fn settings(&mut self) -> Settings {
-        let given = self.options.roots.clone();
-        let agents = self.environment.roots();
-        if !given.is_empty() && !agents.is_empty() && given != agents {
-            self.find(Code::RootNotGiven, paths(&agents), format!("and this check was asked for {}", paths(&given)));
+        let mut given = self.agents();
+        let roots = self.options.roots.clone();
+        if !roots.is_empty() && !given.roots.is_empty() && roots != given.roots {
+            self.find(
+                Code::RootNotGiven,
+                paths(&given.roots),
+                format!("and the check was asked for {}", paths(&roots)),
+            );
         }
-        let roots = if given.is_empty() { agents } else { given };
-        let asked = Given { roots: roots.clone(), allow: self.options.allow.clone(), ..Given::default() };
-        Settings::gather(asked).unwrap_or_else(|words| {
+        if !roots.is_empty() {
+            given.roots = roots;
+        }
+        given.allow = self.options.allow.clone().or(given.allow);
+        let roots = given.roots.clone();
+        Settings::gather(given).unwrap_or_else(|words| {
             self.find(Code::SettingsUnusable, "settings", words);
             Settings { roots, ..Settings::default() }
         })
+    }
+
+    /// What the agent gives the helper as arguments.
+    fn agents(&mut self) -> Given {
+        let words = match cli::parse(self.environment.arguments()) {
+            Ok(cli::Command::Protocol(given)) => return given,
+            Ok(_) => "they ask for something else than the protocol".to_owned(),
+            Err(words) => words,
+        };
+        self.find(Code::ArgumentsUnusable, environment::ARGUMENTS, words);
+        Given::default()
     }
 
     fn judged(&self, roots: &[root::Root], handles: &[Checked], settings: &Settings, complete: bool) -> Vec<Finding> {

@@ -1,17 +1,14 @@
 //! The helper: arguments become one of its modes; no decisions.
 
-use std::io::Write as _;
 use std::process::ExitCode;
 
+use keyferry_helper::modes::{self, Streams};
+
 fn main() -> ExitCode {
-    match keyferry_helper::check::run(std::env::args_os().skip(2)) {
-        Ok(said) => {
-            let _ = std::io::stdout().write_all(said.text.as_bytes());
-            ExitCode::from(u8::from(said.failed))
-        }
-        Err(words) => {
-            let _ = writeln!(std::io::stderr(), "keyferry-helper: {words}; see --help");
-            ExitCode::from(2)
-        }
-    }
+    let mut streams = Streams {
+        input: &mut std::io::stdin().lock(),
+        output: &std::io::stdout(),
+        errors: &mut std::io::stderr().lock(),
+    };
+    ExitCode::from(modes::run(std::env::args_os().skip(1), &mut streams) as u8)
 }
