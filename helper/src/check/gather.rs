@@ -157,11 +157,13 @@ fn open(path: &Path, judge: &Judge, mounts: Option<&Mounts>) -> io::Result<Open>
         key.token = is_token(&reader, &key.path);
     }
     let nested = mounts.map(|mounts| nested(mounts, &real)).unwrap_or_default();
+    // A generation is a folder that the kubelet writes once.
+    let written = fs::metadata(real.join("..data")).and_then(|found| found.modified()).ok().or(newest);
     Ok(Open {
         standing: standing_of(&metadata),
         mount: mounts.and_then(|mounts| mounts.of(&real)).cloned(),
         generation: generation(&real),
-        age: newest.and_then(|newest| SystemTime::now().duration_since(newest).ok()).or(newest.map(|_| Duration::ZERO)),
+        age: written.map(|written| SystemTime::now().duration_since(written).unwrap_or(Duration::ZERO)),
         keys,
         nested,
         real,

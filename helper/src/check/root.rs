@@ -30,7 +30,7 @@ pub struct Open {
     pub mount: Option<Mount>,
     /// What the kubelet calls the generation that is shown; none if this is no volume of its.
     pub generation: Option<String>,
-    /// How long ago the newest of the keys was written.
+    /// How long ago the generation was written, or the newest of the keys where there is none.
     pub age: Option<Duration>,
     /// The files beneath it.
     pub keys: Vec<Key>,
