@@ -30,6 +30,7 @@ SHIP = $(CARGO) fetch --quiet --locked && RUSTFLAGS="-C target-feature=+crt-stat
   $$(printf -- '--remap-path-prefix=%s=/crates ' "$(CARGO_FILES)"/registry/src/*) --remap-path-prefix=$(RUST_SOURCE)" \
   $(CARGO) build --locked --target $(TRIPLE)
 RELEASE = $(SHIP) --release --workspace --bin keyferry
+HELPER = $(SHIP) --profile helper --package keyferry-helper --bin keyferry-helper
 
 # The binaries that a target starts, unless somebody names another.
 DEBUG_BIN = KEYFERRY_BIN="$${KEYFERRY_BIN:-$(TARGET)/debug/keyferry}"
@@ -55,7 +56,11 @@ build: rust ## Builds everything for development, tests included
 .PHONY: release
 release: rust ## Builds the operator and the helper as they are shipped
 	$(RELEASE)
-	$(SHIP) --profile helper --package keyferry-helper --bin keyferry-helper
+	$(HELPER)
+
+.PHONY: helper
+helper: rust ## Builds the helper alone, as it is shipped
+	$(HELPER)
 
 .PHONY: test
 test: build tools ## Runs all tests that need no root: unit, documentation, tools, then end to end on a real control plane
