@@ -91,7 +91,8 @@ STAGE ?= $(IMAGES)/stage
 
 .PHONY: image-files
 image-files: release ## Writes the files of the images, as the Dockerfile does
-	@$(PYTHON) e2e/tools/images.py files --operator $(SHIPPED)/release/keyferry --helper $(SHIPPED)/helper/keyferry-helper --stage $(STAGE)
+	@$(PYTHON) e2e/tools/images.py files --operator $(SHIPPED)/release/keyferry --helper $(SHIPPED)/helper/keyferry-helper \
+	  --target $(TRIPLE) --stage $(STAGE)
 
 .PHONY: images
 images: image-files ## Builds both images with buildah, no registry needed, and checks every byte of them

@@ -40,13 +40,21 @@ class Image(NamedTuple):
     files: dict
 
 
+
+def papers(package):
+    return {f"usr/share/{path}": File(0o444, "text") for path in (
+        f"sbom/{package}.cdx.json", f"licenses/{package}/LICENSE", f"licenses/{package}/THIRD-PARTY.txt")}
+
+
 IMAGES = {
     "operator": Image("keyferry/keyferry", "65532:65532", "/keyferry", 26 * MIB, {
         "keyferry": File(0o555, "program"),
         "etc/ssl/certs/ca-certificates.crt": File(0o444, "certificates"),
+        **papers("keyferry"),
     }),
     "helper": Image("keyferry/keyferry-helper", "65532:0", "/keyferry-helper", 2 * MIB, {
         "keyferry-helper": File(0o550, "program"),
+        **papers("keyferry-helper"),
     }),
 }
 
@@ -98,12 +106,16 @@ def wrong_program(data):
 
 
 def wrong_certificates(data):
-    rest = re.sub(rb"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\n", b"", data)
-    if rest.strip() or not data:
-        yield "has something beside certificates"
+    rest, count = re.subn(rb"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\n", b"", data)
+    if rest.strip() or not count:
+        yield "has something beside certificates, or none"
 
 
-KINDS = {"program": wrong_program, "certificates": wrong_certificates}
+def wrong_text(data):
+    yield from (f"has {what}" for what in found({**SECRETS, **MACHINE}, data))
+
+
+KINDS = {"text": wrong_text, "program": wrong_program, "certificates": wrong_certificates}
 
 
 # ---- layers ----
@@ -175,7 +187,7 @@ def wrong_config(image, config):
         if settings.get(key) != wanted:
             yield f"the setting {key} is not {wanted!r}"
     labels = settings.get("Labels", {})
-    yield from (f"the label {label} should not be there, or has no value" for label in sorted(LABELS ^ set(labels)))
+    yield from (f"the label {label} is missing, or none that this image has" for label in sorted(LABELS ^ set(labels)))
     yield from (f"the label {label} has no value" for label in sorted(labels) if not labels[label])
     if any(not STEPS.match(step.get("created_by", "")) for step in config.get("history", [])):
         yield "the history has a step that the Dockerfile has not"

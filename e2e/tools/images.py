@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Makes the two images of the Dockerfile where no base image can be had, and the files that go into them.
 
-  images.py files --operator BINARY --helper BINARY --stage DIR    puts what goes into the images into DIR/image
-  images.py build --stage DIR --to DIR                             builds both archives with buildah and no registry
-
-DIR stands for the stage `build` of the Dockerfile, which is laid out in the same way.
+  images.py files --operator BINARY --helper BINARY --target TRIPLE --stage DIR
+                                          puts what goes into the images into DIR/image
+  images.py build --stage DIR --to DIR    builds both archives with buildah and no registry, DIR in the place of the
+                                          Dockerfile's stage `build`, and puts the lists of what is linked beside them
 
 docs/images.md says what is in them. The same commit and the same binaries give the same images.
 """
@@ -21,6 +21,7 @@ import time
 from pathlib import Path
 
 import image_archive
+import linked
 
 ROOT = Path(__file__).resolve().parents[2]
 MOZILLA = Path("/usr/share/ca-certificates/mozilla")
@@ -55,11 +56,22 @@ def authorities(environ=os.environ, packaged=MOZILLA):
     return b"".join(file.read_bytes().strip() + b"\n" for file in files)
 
 
-def write_files(operator, helper, stage):
+def write_files(operator, helper, target, stage):
     folder = stage / "image"
+    shutil.rmtree(folder, ignore_errors=True)
     put(folder / "operator/keyferry", binary(operator), 0o555)
     put(folder / "operator/etc/ssl/certs/ca-certificates.crt", authorities(), 0o444)
     put(folder / "helper/keyferry-helper", binary(helper), 0o550)
+    for image, package in (("operator", "keyferry"), ("helper", "keyferry-helper")):
+        write_papers(folder / image / "usr/share", package, target)
+
+
+def write_papers(share, package, target):
+    """What is linked into the binary, and under which licences: an empty image has no package database to ask."""
+    bill, notices = linked.describe(package, target)
+    put(share / f"sbom/{package}.cdx.json", bill.encode(), 0o444)
+    put(share / f"licenses/{package}/THIRD-PARTY.txt", notices.encode(), 0o444)
+    put(share / f"licenses/{package}/LICENSE", (ROOT / "LICENSE").read_bytes(), 0o444)
 
 
 def binary(path):
@@ -142,6 +154,8 @@ def build(stage, folder):
             name = f"docker.io/{image.name}:{version()}"
             buildah.build(target, stage, name)
             buildah.archive(name, folder / f"{target}.tar")
+    for bill in stage.glob("image/*/usr/share/sbom/*.cdx.json"):
+        put(folder / bill.name, bill.read_bytes(), 0o644)
     return [folder / f"{target}.tar" for target in image_archive.IMAGES]
 
 
@@ -155,6 +169,7 @@ def parse(argv):
     files = commands.add_parser("files", help="write the files of both images")
     files.add_argument("--operator", type=Path, required=True)
     files.add_argument("--helper", type=Path, required=True)
+    files.add_argument("--target", required=True, help="what they were built for")
     files.add_argument("--stage", type=Path, required=True)
     make = commands.add_parser("build", help="build both archives")
     make.add_argument("--stage", type=Path, required=True)
@@ -166,7 +181,7 @@ def main(argv):
     args = parse(argv)
     try:
         if args.command == "files":
-            write_files(args.operator, args.helper, args.stage)
+            write_files(args.operator, args.helper, args.target, args.stage)
             return 0
         archives = build(args.stage.resolve(), args.to.resolve())
         return image_archive.main(archives, args.stage / "image")
