@@ -97,6 +97,20 @@ image-files: release ## Writes the files of the images, as the Dockerfile does
 .PHONY: images
 images: image-files ## Builds both images with buildah, no registry needed, and checks every byte of them
 	@$(PYTHON) e2e/tools/images.py build --stage $(STAGE) --to $(IMAGES)
+	@KEYFERRY_IMAGES=$(IMAGES) $(PYTHON) e2e/tools/test_images.py
+
+# The operator takes minutes, so only its image is made again, from the binary that is there; OPERATOR=again builds it too.
+.PHONY: images-again
+images-again: images ## Builds helper and images once more in another folder and compares every byte; OPERATOR=again all of it
+	@elsewhere=$$(mktemp -d); trap 'rm -rf "$$elsewhere"' EXIT; unset CARGO_TARGET_DIR; \
+	git clone --quiet . "$$elsewhere/checkout"; cd "$$elsewhere/checkout"; umask 077; \
+	$(MAKE) --no-print-directory TARGET="$$PWD/target" $(if $(OPERATOR),release,helper); \
+	$(PYTHON) e2e/tools/images.py files --operator $(if $(OPERATOR),target/$(TRIPLE),$(SHIPPED))/release/keyferry \
+	  --helper target/$(TRIPLE)/helper/keyferry-helper --target $(TRIPLE) --stage target/stage; \
+	$(PYTHON) e2e/tools/images.py build --stage target/stage --to target/images; \
+	for file in operator.tar helper.tar keyferry.cdx.json keyferry-helper.cdx.json; do \
+	  cmp $(IMAGES)/$$file target/images/$$file && echo "$$file: the same"; \
+	done
 
 .PHONY: generate
 generate: build ## Writes crds/ and the generated pages of docs/
