@@ -9,6 +9,7 @@
 pub mod allow;
 pub mod answer;
 pub mod beneath;
+pub mod configuration;
 mod content;
 pub mod failure;
 pub mod fields;
