@@ -1,9 +1,12 @@
 package datadog
 
 import (
+	"context"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	secrets "github.com/DataDog/datadog-agent/comp/core/secrets/def"
 
@@ -58,4 +61,13 @@ func TestAnOwnerWithoutANameIsReportedByNumber(t *testing.T) {
 	client := s.agent(agent.PerHandle)
 	resolveAll(t, client, "user")
 	contains(t, report(client), "UID 1000820000", "GID 1000820000", "OK, the executable")
+}
+
+func TestTheQuestionForTheVersionIsAnsweredInOneLineWithinASecond(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	said, err := exec.CommandContext(ctx, helper(t), "--version").Output()
+	if err != nil || strings.Count(string(said), "\n") != 1 || len(said) < 5 {
+		t.Errorf("%q, %v", said, err)
+	}
 }
