@@ -9,12 +9,17 @@
 pub mod allow;
 pub mod answer;
 pub mod beneath;
+pub mod cli;
 pub mod configuration;
 mod content;
 pub mod failure;
 pub mod fields;
+pub mod fragment;
+pub mod get;
 pub mod handle;
+pub mod install;
 pub mod limits;
+pub mod modes;
 pub mod mount;
 pub mod names;
 pub mod protocol;
