@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/DataDog/datadog-agent/pkg/util/filesystem"
@@ -20,19 +19,7 @@ import (
 // table is what Datadog's check says of every case; the helper's own tests hold `keyferry-helper check` against the same file.
 const table = "../../helper/tests/rights.json"
 
-// askVariable turns this test's binary into the one that asks Datadog's check, as whichever user started it.
-const askVariable = "KEYFERRY_ASK_RIGHTS"
-
 var update = flag.Bool("update", false, "write "+table)
-
-func TestMain(m *testing.M) {
-	if os.Getenv(askVariable) != "" {
-		ask()
-		return
-	}
-	flag.Parse()
-	os.Exit(m.Run())
-}
 
 // rights is one row: a file's mode and owner, who asks, and whether Datadog's check accepts the file in its two modes.
 type rights struct {
@@ -43,14 +30,6 @@ type rights struct {
 	Strict    bool     `json:"strict"`
 	GroupExec bool     `json:"group_exec"`
 }
-
-// identity is a process's user, group and further groups.
-type identity struct {
-	uid, gid uint32
-	groups   []uint32
-}
-
-func (i identity) String() string { return fmt.Sprintf("%d:%d", i.uid, i.gid) }
 
 const (
 	openshift = 1000820000
@@ -69,13 +48,6 @@ var (
 		{65532, 65532, nil},
 	}
 )
-
-func needsRoot(t *testing.T) {
-	t.Helper()
-	if os.Getuid() != 0 {
-		t.Skip("needs root, to act as other users")
-	}
-}
 
 func TestDatadogsOwnCheckGivesTheVerdictsThatTheHelperIsHeldAgainst(t *testing.T) {
 	needsRoot(t)
@@ -153,20 +125,6 @@ func everyRow(t *testing.T) []rights {
 	return rows
 }
 
-// openFolder is one that every user may enter, which t.TempDir is not.
-func openFolder(t *testing.T) string {
-	t.Helper()
-	folder, err := os.MkdirTemp("", "keyferry-rights-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(folder) })
-	if err := os.Chmod(folder, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return folder
-}
-
 func copyOf(t *testing.T, binary string, row rights) string {
 	t.Helper()
 	content, err := os.ReadFile(binary)
@@ -197,28 +155,16 @@ func fileOf(t *testing.T, content []byte, row rights) string {
 	return file
 }
 
-func parseIdentity(text string) identity {
-	var i identity
-	_, _ = fmt.Sscanf(text, "%d:%d", &i.uid, &i.gid)
-	return i
-}
-
 func (r rights) identity() identity {
 	i := parseIdentity(r.As)
 	i.groups = r.Groups
 	return i
 }
 
-func become(i identity) *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: i.uid, Gid: i.gid, Groups: i.groups}}
-}
-
 // verdicts asks Datadog's check as somebody else, in its strict mode and in the one with group exec.
 func verdicts(t *testing.T, as identity, paths []string) [][2]bool {
 	t.Helper()
-	asking := exec.Command(self(t))
-	asking.Env = []string{askVariable + "=yes"}
-	asking.SysProcAttr = become(as)
+	asking := another(t, as, askRights)
 	asking.Stdin = strings.NewReader(strings.Join(paths, "\n"))
 	answer, err := asking.Output()
 	if err != nil {
@@ -229,16 +175,6 @@ func verdicts(t *testing.T, as identity, paths []string) [][2]bool {
 		t.Fatalf("%d answers for %d files: %v", len(got), len(paths), err)
 	}
 	return got
-}
-
-// self is a copy of this test's binary where every user can start it.
-func self(t *testing.T) string {
-	t.Helper()
-	path, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return copyOf(t, path, rights{Mode: "0555", Owner: "0:0"})
 }
 
 func ask() {

@@ -63,12 +63,19 @@ func install(t *testing.T, folder, root string, more ...string) string {
 // mount puts a new version of the tree in place as the kubelet does: a folder of its own, and one rename of ..data.
 func (s *scene) mount(tree files) {
 	s.t.Helper()
+	s.mountFor(os.Getgid(), tree)
+}
+
+// mountFor is mount for a pod with an fsGroup.
+func (s *scene) mountFor(group int, tree files) {
+	s.t.Helper()
 	s.version++
 	name := fmt.Sprintf("..2026_11_26_03_00_%02d.1", s.version)
 	for path, content := range tree {
 		full := filepath.Join(s.root, name, path)
 		s.must(os.MkdirAll(filepath.Dir(full), 0o755))
 		s.must(os.WriteFile(full, []byte(content), 0o440))
+		s.must(os.Chown(full, -1, group))
 		s.link(path)
 	}
 	s.must(os.Symlink(name, filepath.Join(s.root, "..data_tmp")))

@@ -1,4 +1,4 @@
-package main
+package visit
 
 import (
 	"os"
@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// stay makes a backend that answers with the file `answer`, a configuration with one handle, and runs a visit there.
-func stay(t *testing.T, answer string, arguments ...string) (string, error) {
+// try makes a backend that answers `answer` for a handle, a configuration with that one, and runs a visit there.
+func try(t *testing.T, answer string, arguments ...string) (string, error) {
 	t.Helper()
 	folder := t.TempDir()
 	put := func(name, content string, mode os.FileMode) string {
@@ -33,35 +33,35 @@ func stay(t *testing.T, answer string, arguments ...string) (string, error) {
 }
 
 func TestAValueThatIsTheFilesIsRightAndNotPrinted(t *testing.T) {
-	said, err := stay(t, `{"value": "p4ss"}`)
+	said, err := try(t, `{"value": "p4ss"}`)
 	if err != nil || !strings.Contains(said, "matches") || strings.Contains(said, "p4ss") {
 		t.Errorf("%v: %s", err, said)
 	}
 }
 
 func TestAnotherValueIsWrongAndNotPrinted(t *testing.T) {
-	said, err := stay(t, `{"value": "hunter2"}`)
+	said, err := try(t, `{"value": "hunter2"}`)
 	if err == nil || !strings.Contains(said, ": no") || strings.Contains(said+err.Error(), "hunter2") {
 		t.Errorf("%v: %s", err, said)
 	}
 }
 
 func TestAHandleThatIsNotResolvedIsWrong(t *testing.T) {
-	if said, err := stay(t, `{"error": "no such file"}`); err == nil || !strings.Contains(said, "Secrets not resolved") {
+	if said, err := try(t, `{"error": "no such file"}`); err == nil || !strings.Contains(said, "Secrets not resolved") {
 		t.Errorf("%v: %s", err, said)
 	}
 }
 
 func TestARotationThatDoesNotComeIsWrong(t *testing.T) {
 	start := time.Now()
-	said, err := stay(t, `{"value": "p4ss"}`, "-rotation", "300ms")
+	said, err := try(t, `{"value": "p4ss"}`, "-rotation", "300ms")
 	if err == nil || !strings.Contains(said, "WAITING") || time.Since(start) < 300*time.Millisecond {
 		t.Errorf("%v: %s", err, said)
 	}
 }
 
 func TestACommandThatIsNotRefusedThoughItShouldBeIsWrong(t *testing.T) {
-	if _, err := stay(t, `{"value": "p4ss"}`, "-refused"); err == nil || !strings.Contains(err.Error(), "accepts") {
+	if _, err := try(t, `{"value": "p4ss"}`, "-refused"); err == nil || !strings.Contains(err.Error(), "accepts") {
 		t.Errorf("%v", err)
 	}
 }

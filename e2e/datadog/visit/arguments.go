@@ -1,4 +1,4 @@
-package main
+package visit
 
 import (
 	"errors"
@@ -46,6 +46,7 @@ func parse(arguments []string) (visit, error) {
 	flags.BoolVar(&v.groupExec, "group-exec", groupExecOfEnvironment(), "relax the rights check as both Datadog images do")
 	flags.BoolVar(&v.refused, "refused", false, "the rights check must refuse the command")
 	flags.DurationVar(&v.rotation, "rotation", 0, "then wait at most this `long` for a refresh that brings a new value")
+	flags.SetOutput(os.Stdout)
 	if err := flags.Parse(arguments); err != nil {
 		return v, err
 	}

@@ -1,4 +1,6 @@
-package main
+// Package visit is an Agent's stay in a pod: it resolves a configuration, waits for a rotation if told to, and prints the Agent's
+// report. It prints whether a value is the one of a file, and never a value.
+package visit
 
 import (
 	"bytes"
@@ -16,6 +18,22 @@ import (
 
 	"keyferry.dev/e2e/datadog/agent"
 )
+
+// Main does what the arguments say and answers the exit code: 0 when all is as expected, 1 when something is not, 2 for wrong
+// arguments.
+func Main(arguments []string, out io.Writer) int {
+	v, err := parse(arguments)
+	if err != nil {
+		fmt.Fprintln(out, "agentclient:", err)
+		return 2
+	}
+	if err := v.run(out); err != nil {
+		fmt.Fprintln(out, "WRONG:", err)
+		return 1
+	}
+	fmt.Fprintln(out, "RIGHT")
+	return 0
+}
 
 // pause is the time between two refreshes.
 const pause = 100 * time.Millisecond
