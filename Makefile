@@ -75,6 +75,19 @@ test: build tools ## Runs all tests that need no root: unit, documentation, tool
 e2e: build tools ## Runs the end-to-end tests alone; ONLY=words selects some by name
 	$(DEBUG_BIN) $(TEST) --test main -- $(ONLY)
 
+# Go's tests of the helper, and the agent that the tests on a node run in a pod.
+DATADOG := $(TOOLS) go -C e2e/datadog
+DATADOG_TEST = KEYFERRY_HELPER=$(SHIPPED)/helper/keyferry-helper $(DATADOG) test -count=1 -timeout=5m -v ./...
+AGENTCLIENT := $(TARGET)/agentclient
+
+.PHONY: datadog
+datadog: helper agentclient ## Has Datadog's code call the helper, in both modes of its rights check (as root: for every user)
+	@$(PYTHON) e2e/tools/run_tests.py "$(DATADOG) vet ./..." "$(DATADOG_TEST)"
+
+.PHONY: agentclient
+agentclient:
+	@$(DATADOG) build -buildvcs=false -trimpath -ldflags "-s -w" -o $(AGENTCLIENT) ./agentclient
+
 .PHONY: demo
 demo: tools rust ## Shows it at work, without a cluster; KUBECONFIG=file uses one
 	$(RELEASE) --bin demo
