@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use lexopt::prelude::{Long, Short, Value, ValueExt as _};
 use lexopt::{Arg, Parser};
 
+use crate::check::options;
 use crate::install::{Install, Mode};
 use crate::settings::Given;
 
@@ -33,8 +34,8 @@ pub enum Command {
     },
     /// Print a pod's part.
     Render(Render),
-    /// Say what is wrong; the arguments are the check's own.
-    Check(Vec<OsString>),
+    /// Say what is wrong.
+    Check(options::Options),
     /// The version.
     Version,
     /// The help.
@@ -68,7 +69,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
         "install" => install(&mut parser),
         "get" => get(&mut parser),
         "render" => render(&mut parser),
-        "check" => Ok(Command::Check(rest)),
+        "check" => return options::parse(rest).map(Command::Check),
         _ => protocol(&mut parser),
     };
     parsed.map_err(|error| error.to_string())
@@ -211,7 +212,8 @@ mod tests {
         assert_eq!(parsed(&arguments), Ok(Command::Install(install)));
         let get = Command::Get { given: Given::default(), handles: vec!["a".into(), "b".into()], json: true };
         assert_eq!(parsed(&["get", "a", "--json", "b"]), Ok(get));
-        assert_eq!(parsed(&["check", "--json", "x"]), Ok(Command::Check(vec!["--json".into(), "x".into()])));
+        let check = options::Options { json: true, ..options::Options::default() };
+        assert_eq!(parsed(&["check", "--json"]), Ok(Command::Check(check)));
         let Ok(Command::Render(render)) = parsed(&["render", "--secret", "s", "a"]) else { panic!("render") };
         assert_eq!((render.secret.as_deref(), &*render.handles), (Some("s"), &["a".to_owned()][..]));
         assert!(render.image.starts_with("keyferry/keyferry-helper:"));

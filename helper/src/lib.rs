@@ -9,6 +9,7 @@
 pub mod allow;
 pub mod answer;
 pub mod beneath;
+pub mod check;
 pub mod cli;
 pub mod configuration;
 mod content;

@@ -14,7 +14,7 @@ use crate::handle::Handle;
 use crate::mount::{self, Item};
 use crate::protocol::{self, Request};
 use crate::settings::{self, Given, Settings};
-use crate::{configuration, fragment, get, limits};
+use crate::{check, configuration, fragment, get, limits};
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +76,7 @@ fn carry_out(command: Command, streams: &mut Streams<'_>) -> Result<Status, Stri
         Command::Install(install) => installed(&install, streams),
         Command::Get { given, handles, json } => told(given, &handles, json, streams),
         Command::Render(render) => rendered(&render, streams),
-        Command::Check(_) => Err("check is not part of this build".to_owned()),
+        Command::Check(options) => checked(&options, streams),
         Command::Version => print(streams, concat!("keyferry-helper ", env!("CARGO_PKG_VERSION"), "\n")),
         Command::Help => print(streams, cli::HELP),
     }
@@ -141,6 +141,12 @@ fn told(given: Given, handles: &[String], json: bool, streams: &Streams<'_>) -> 
 
 fn json_text(told: &[get::Told]) -> Result<String, String> {
     serde_json::to_string_pretty(told).map(|text| text + "\n").map_err(|error| error.to_string())
+}
+
+fn checked(options: &check::options::Options, streams: &Streams<'_>) -> Result<Status, String> {
+    let said = check::run(options);
+    print(streams, &said.text)?;
+    Ok(if said.failed { Status::Failed } else { Status::Done })
 }
 
 /// What can be mounted is printed; what cannot is named, and is the exit status.
