@@ -84,13 +84,12 @@ pub fn reference(name: &str) -> String {
     format!("docker.io/keyferry-e2e/{name}:e2e")
 }
 
-/// The stand-in for an agent, built as a static program by `make e2e-node`.
+/// The stand-in for an agent, built as a static program by `make e2e-node` for this machine's kind, whatever that is.
 pub fn stand_in() -> Result<PathBuf> {
-    let path = target()?.join("x86_64-unknown-linux-gnu/helper/stand-in");
-    if !path.is_file() {
-        bail!("{} is not there: run `make e2e-node`", path.display());
-    }
-    Ok(path)
+    let target = target()?;
+    let kinds = fs::read_dir(&target).with_context(|| format!("read {}", target.display()))?.flatten();
+    let built = kinds.map(|kind| kind.path().join("helper/stand-in")).find(|program| program.is_file());
+    built.context("the stand-in is not built: run `make e2e-node`")
 }
 
 /// Cargo's folder that this program was built into: a test lies in `<target>/<profile>/deps`.
