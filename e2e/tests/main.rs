@@ -12,5 +12,6 @@ mod api;
 mod chart;
 mod faults;
 mod ground;
+mod helper;
 mod provider;
 mod sync;

@@ -85,8 +85,12 @@ def binary(path):
 # ---- building with buildah ----
 
 
-def output_of(*command):
-    return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout.decode().strip()
+def git(*arguments):
+    done = subprocess.run(["git", *arguments], cwd=ROOT, check=False, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if done.returncode != 0:
+        last = (done.stderr.decode("utf-8", "replace").splitlines() or ["it said nothing"])[0]
+        raise Failure(f"git does not tell the commit ({last}): set REVISION and SOURCE_DATE_EPOCH, its date in seconds since 1970")
+    return done.stdout.decode().strip()
 
 
 def version():
@@ -94,11 +98,16 @@ def version():
     return re.search(r'^\[workspace\.package\][^\[]*?^version = "([^"]+)"', text, re.M | re.S)[1]
 
 
-def build_args():
+def revision():
+    changed = git("status", "--porcelain", "--untracked-files=no")
+    return git("rev-parse", "HEAD") + ("-dirty" if changed else "")
+
+
+def build_args(environ=os.environ):
     """What the labels say of this commit; its date is the image's, so that a second build is the same."""
-    epoch = int(os.environ.get("SOURCE_DATE_EPOCH") or output_of("git", "log", "-1", "--format=%ct"))
+    epoch = int(environ.get("SOURCE_DATE_EPOCH") or git("log", "-1", "--format=%ct"))
     created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(epoch))
-    return epoch, {"VERSION": version(), "REVISION": output_of("git", "rev-parse", "HEAD"), "CREATED": created}
+    return epoch, {"VERSION": version(), "REVISION": environ.get("REVISION") or revision(), "CREATED": created}
 
 
 def need_buildah():

@@ -2,7 +2,13 @@
 //! canary, which is a part of every value.
 //!
 //! What needs mounts or another user runs in a mount namespace of its own, as root; elsewhere those tests say so and end.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed setup is a failed test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a failed setup is a failed test"
+)]
 
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -21,7 +27,7 @@ const CANARY: &str = "hunter2-canary";
 
 /// What must be in no output: the canary, its base64 at a word's beginning, and hashes of the value that most keys have.
 fn secrets() -> Vec<String> {
-    let hex: String = Sha256::digest(CANARY).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = Sha256::digest(CANARY).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
     let base64 = STANDARD_NO_PAD.encode(CANARY);
     // The last letter depends on what follows.
     vec![CANARY.to_owned(), hex, base64[..base64.len() - 1].to_owned()]
@@ -167,6 +173,12 @@ fn is_root() -> bool {
 
 fn canary(more: &str) -> Vec<u8> {
     format!("{CANARY}{more}").into_bytes()
+}
+
+/// A configuration of these handles, one a line.
+fn list(handles: &[&str]) -> String {
+    let lines: Vec<_> = handles.iter().map(|handle| format!("- ENC[{handle}]\n")).collect();
+    lines.concat()
 }
 
 /// As in a pod: the executable and the keys on memory volumes of their own, read-only; `owner` has the keys.
@@ -348,8 +360,7 @@ fn each_handle_has_its_verdict_with_the_place_where_it_is_written() {
         "vault@x",
         "host_%%host%%",
     ];
-    let config: String = handles.iter().map(|handle| format!("- ENC[{handle}]\n")).collect();
-    let config = stage.write("conf.d/a.yaml", &config);
+    let config = stage.write("conf.d/a.yaml", &list(&handles));
     let root = root.display().to_string();
     let ran = stage.check(&["--root", &root, "--config", &config], &[]);
     assert_eq!(ran.status, 1);
@@ -479,7 +490,7 @@ fn an_answer_that_no_agent_would_read_is_an_error() {
     let keys: Vec<String> = (0..20).map(|number| format!("k{number}")).collect();
     let volume: Vec<(&str, &[u8])> = keys.iter().map(|key| (key.as_str(), &value[..])).collect();
     let root = stage.volume("keys", &volume, 0o440).display().to_string();
-    let config = stage.write("a.yaml", &keys.iter().map(|key| format!("- ENC[{key}]\n")).collect::<String>());
+    let config = stage.write("a.yaml", &list(&keys.iter().map(String::as_str).collect::<Vec<_>>()));
     let ran = stage.check(&["--root", &root, "--config", &config], &[]);
     assert_eq!(ran.ids_but(&ON_DISK), ["KFH041"]);
 }

@@ -231,7 +231,7 @@ impl Listing<'_> {
             path: beneath.to_string_lossy().into_owned(),
             standing: standing_of(found),
             reads: self.judge.may(Want::Read, path),
-            sub_path: mount.is_some_and(|mount| mount.point == path && mount.is_sub_path()),
+            own: mount.filter(|mount| mount.point == path).cloned(),
             token: false,
         });
     }

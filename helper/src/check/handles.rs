@@ -307,7 +307,7 @@ mod tests {
 
     fn root(keys: &[&str]) -> Root {
         let standing = Standing { mode: 0o440, uid: 0, gid: 0 };
-        let key = |path: &&str| Key { path: (*path).to_owned(), standing, reads: true, sub_path: false, token: false };
+        let key = |path: &&str| Key { path: (*path).to_owned(), standing, reads: true, own: None, token: false };
         let open = Open {
             real: "/r".into(),
             standing,

@@ -47,8 +47,8 @@ pub struct Key {
     pub standing: Standing,
     /// Whether the user may read it.
     pub reads: bool,
-    /// Whether it is mounted by `subPath`.
-    pub sub_path: bool,
+    /// Its own mount, if it has one: a Docker secret, or a `subPath`.
+    pub own: Option<Mount>,
     /// Whether its value is a token of a ServiceAccount.
     pub token: bool,
 }
@@ -92,14 +92,22 @@ impl Verdict<'_> {
         findings
     }
 
+    /// The mounts of the keys: the root's, unless each key has its own as in Docker, and those that keys have.
+    fn mounts(&self) -> impl Iterator<Item = &Mount> {
+        let keys = &self.open.keys;
+        let apart = !keys.is_empty() && keys.iter().all(|key| key.own.is_some());
+        let root = self.open.mount.as_ref().filter(|_| !apart);
+        root.into_iter().chain(keys.iter().filter_map(|key| key.own.as_ref()))
+    }
+
     fn on_disk(&self) -> Option<Finding> {
-        let mount = self.open.mount.as_ref().filter(|mount| !mount.is_in_memory())?;
+        let mount = self.mounts().find(|mount| !mount.is_in_memory())?;
         let what = format!("its file system is {}, mounted at {}", mount.kind, mount.point.display());
         Some(self.root.find(Code::RootOnDisk, what))
     }
 
     fn writable(&self) -> Option<Finding> {
-        let mount = self.open.mount.as_ref().filter(|mount| !mount.read_only)?;
+        let mount = self.mounts().find(|mount| !mount.read_only)?;
         Some(self.root.find(Code::RootWritable, format!("{} is mounted rw", mount.point.display())))
     }
 
@@ -141,7 +149,7 @@ impl Verdict<'_> {
                 self.root.find(Code::SubPath, "the root itself shows one generation, whatever comes after it"),
             );
         }
-        self.keys(Code::SubPath, |key| key.sub_path, "each is a mount of its own:")
+        self.keys(Code::SubPath, |key| key.own.as_ref().is_some_and(Mount::is_sub_path), "each is a mount of its own:")
     }
 
     fn keys(&self, code: Code, is: impl Fn(&Key) -> bool, words: &str) -> Option<Finding> {
@@ -181,7 +189,12 @@ mod tests {
 
     fn key(path: &str, mode: u32) -> Key {
         let standing = Standing { mode, uid: 0, gid: 2000 };
-        Key { path: path.to_owned(), standing, reads: true, sub_path: false, token: false }
+        Key { path: path.to_owned(), standing, reads: true, own: None, token: false }
+    }
+
+    fn own(root: &str, kind: &str) -> Mount {
+        let (point, root) = ("/run/keyferry/a".into(), root.into());
+        Mount { point, root, kind: kind.to_owned(), read_only: true, no_exec: false }
     }
 
     fn open() -> Open {
@@ -251,13 +264,27 @@ mod tests {
         for (found, code) in [
             (keys(|key| key.standing.mode = 0o444), Code::WorldReadable),
             (keys(|key| key.reads = false), Code::Unreadable),
-            (keys(|key| key.sub_path = true), Code::SubPath),
+            (keys(|key| key.own = Some(own("/..2026_11_22/a", "tmpfs"))), Code::SubPath),
             (keys(|key| key.token = true), Code::TokenInRoot),
         ] {
             assert_eq!(found.len(), 1, "{found:?}");
             assert_eq!(found[0].code, code);
             assert!(found[0].what.ends_with("k0, k1, k2, k3, k4 and 2 more"), "{found:?}");
         }
+    }
+
+    #[test]
+    fn secrets_of_docker_are_judged_by_their_own_mounts() {
+        let docker = |kind: &str, read_only| {
+            let mut open = mount(|mount| (mount.kind, mount.read_only) = ("overlay".to_owned(), false));
+            for key in &mut open.keys {
+                key.own = Some(Mount { read_only, ..own("/secrets/a", kind) });
+            }
+            codes(Open { generation: None, ..open })
+        };
+        assert_eq!(docker("tmpfs", true), [Code::NoGenerations]);
+        assert_eq!(docker("tmpfs", false), [Code::RootWritable, Code::NoGenerations]);
+        assert_eq!(docker("ext4", true), [Code::RootOnDisk, Code::NoGenerations]);
     }
 
     #[test]
