@@ -75,6 +75,19 @@ test: build tools ## Runs all tests that need no root: unit, documentation, tool
 e2e: build tools ## Runs the end-to-end tests alone; ONLY=words selects some by name
 	$(DEBUG_BIN) $(TEST) --test main -- $(ONLY)
 
+# What a node needs beside the default tools. The tests run by node.py, which has a shell of its own for process 1.
+NODE := kube-scheduler kubelet kube-proxy
+FIGURES := $(TARGET)/e2e-node/figures.json
+
+.PHONY: e2e-node
+e2e-node: rust ## Runs the tests on a real node, as root (containerd, kubelet, the images of `make images`); ONLY=words selects some
+	@$(PYTHON) e2e/tools/node.py check
+	@$(TOOLS) get && $(TOOLS) get $(NODE)
+	$(SHIP) --profile helper --package keyferry-stand-in
+	@rm -f $(FIGURES)
+	$(TEST) --config "target.'cfg(unix)'.runner = ['$(PYTHON)', '$(CURDIR)/e2e/tools/node.py', 'run']" --test node -- $(ONLY)
+	@$(PYTHON) e2e/tools/node.py show $(FIGURES)
+
 # Go's tests of the helper, and the agent that the tests on a node run in a pod.
 DATADOG := $(TOOLS) go -C e2e/datadog
 DATADOG_TEST = KEYFERRY_HELPER=$(SHIPPED)/helper/keyferry-helper $(DATADOG) test -count=1 -timeout=5m -v ./...
