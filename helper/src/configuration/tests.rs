@@ -122,6 +122,13 @@ fn what_will_not_be_resolved_is_a_warning_and_no_handle() {
 }
 
 #[test]
+fn a_string_that_cannot_be_read_is_told_at_its_broken_line() {
+    let text = "data:\n  a.yaml: |\n    ok: ENC[x]\n    bad: {u: ENC[y]}\n  b.yaml: 'c: ENC[z]'\n";
+    let warning = r#"4: data["a.yaml"] Unreadable"#;
+    assert_eq!(shown(text), [r#"3: data["a.yaml"] > ok = x"#, r#"5: data["b.yaml"] > c = z"#, warning]);
+}
+
+#[test]
 fn a_secret_key_of_a_check_is_no_setting_of_the_backend() {
     assert_eq!(shown("secret_access_key: ENC[x]"), ["1: secret_access_key = x"]);
 }
