@@ -12,5 +12,6 @@ mod api;
 mod chart;
 mod faults;
 mod ground;
+mod nudge;
 mod provider;
 mod sync;
