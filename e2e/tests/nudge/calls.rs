@@ -1,15 +1,18 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use http::Method;
 use k8s_openapi::api::core::v1::Pod;
-use keyferry_e2e::namespace;
+use keyferry_e2e::raw::{ask, collection};
 use keyferry_e2e::scene::{self, Scene};
-use kube::api::{Patch, PatchParams};
+use keyferry_e2e::{fixtures, namespace};
+use kube::api::{DeleteParams, Patch, PatchParams};
 use serde_json::{Value, json};
 
 use super::pods::{asked, await_nudge, create, lists, nudged_at, of, on, optional, patched, pod, with};
 use crate::sync::acts::{NEVER, SECOND, SOON, await_polls, await_synced, edit};
 use crate::sync::ledger::{Ledger, one_sync};
+use crate::sync::race::gated;
 
 /// A synced ExternalSecret called `app` whose remote secret is `first`.
 async fn app(scene: &Scene<'_>) -> Result<()> {
@@ -96,7 +99,6 @@ async fn a_pod_is_told_when_the_kubelet_has_heard_and_hardly_later() -> Result<(
         let writes = ledger.requests().await?.writes().0;
         let when = |resource: &str| writes.iter().find(|request| request.resource == resource).map(|it| it.received);
         let took = Duration::try_from(when("pods").expect("a nudge") - when("secrets").expect("a write"))?;
-        println!("the pod is annotated {took:?} after the Secret was written");
         assert!(took >= Duration::from_millis(250) && took < Duration::from_secs(3), "{took:?}");
         Ok(())
     })
@@ -136,9 +138,9 @@ async fn without_the_flag_nobody_asks_about_pods_and_nobody_may() -> Result<()> 
         rotate(scene, "second").await?;
         assert_eq!(asked(&ledger).await?.count(), 0);
         assert_eq!(nudged_at(scene.namespace, "agent").await?, None);
-        let list = format!("/api/v1/namespaces/{}/pods", scene.namespace.name());
         let operator = scene.installation.identity().client().await?;
-        let reply = keyferry_e2e::raw::ask(&operator, http::Method::GET, &list, None).await?;
+        let list = collection("v1", scene.namespace.name(), "pods");
+        let reply = ask(&operator, Method::GET, &list, None).await?;
         assert_eq!(reply.status, 403, "{}", reply.message);
         Ok(())
     })
@@ -193,9 +195,9 @@ async fn only_pods_of_the_named_namespaces_are_asked_about() -> Result<()> {
             let Some(ledger) = Ledger::open(scene).await? else { return Ok(()) };
             app(scene).await?;
             assert_eq!(asked(&ledger).await?.count(), 0);
-            keyferry_e2e::fixtures::put_aws_store(other, scene::STORE, "AKIAFIXTURE").await?;
+            fixtures::put_aws_store(other, scene::STORE, "AKIAFIXTURE").await?;
             let remote = scene.remote("app");
-            let manifest = keyferry_e2e::fixtures::external_secret("app", scene::STORE, NEVER, &[("key", &remote)]);
+            let manifest = fixtures::external_secret("app", scene::STORE, NEVER, &[("key", &remote)]);
             other.create_manifest(&manifest).await?;
             await_nudge(other, "agent", None).await?;
             assert_eq!(nudged_at(scene.namespace, "agent").await?, None);
@@ -204,6 +206,29 @@ async fn only_pods_of_the_named_namespaces_are_asked_about() -> Result<()> {
             Ok(())
         })
         .await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_pod_that_takes_the_place_of_another_is_not_told_of_what_it_has_seen() -> Result<()> {
+    with(&on(), async |scene| {
+        create(scene.namespace, &[pod("agent-0", &[of("app")]), pod("agent-1", &[of("app")])]).await?;
+        let gate = gated(scene).await?;
+        let agents = collection("v1", scene.namespace.name(), "pods");
+        let mut held = gate.hold(Method::PATCH, &format!("{agents}/agent-0"));
+        app(scene).await?;
+        held.reached(SOON).await?;
+        scene.namespace.api::<Pod>().delete("agent-0", &DeleteParams::default()).await?;
+        create(scene.namespace, &[pod("agent-0", &[of("app")])]).await?;
+        held.let_go();
+        await_nudge(scene.namespace, "agent-1", None).await?;
+        assert_eq!(nudged_at(scene.namespace, "agent-0").await?, None);
+        let metrics = scene.operator.metrics().await?;
+        for (outcome, count) in [("gone", 1.0), ("sent", 1.0), ("failed", 0.0)] {
+            assert_eq!(metrics[&format!("keyferry_nudges_total{{outcome={outcome:?}}}")], count, "{outcome}");
+        }
+        Ok(())
     })
     .await
 }

@@ -1,5 +1,6 @@
 use anyhow::{Context, Result, bail};
 use http::Method;
+use k8s_openapi::api::core::v1::Pod;
 use keyferry_e2e::installation::Installation;
 use keyferry_e2e::namespace::Namespace;
 use keyferry_e2e::raw::{Content, Reply, ask, collection};
@@ -38,7 +39,7 @@ struct Case {
 enum Expectation {
     Allowed,
     Denied,
-    Conflict,
+    Invalid,
 }
 
 impl Expectation {
@@ -46,7 +47,7 @@ impl Expectation {
         match self {
             Self::Allowed => reply.is_success(),
             Self::Denied => reply.status == 403,
-            Self::Conflict => reply.status == 409,
+            Self::Invalid => reply.status == 422,
         }
     }
 }
@@ -74,7 +75,7 @@ async fn even_with_every_right_on_pods_the_operator_may_do_what_the_table_says_a
 /// More than the chart grants, so that it is the policy that refuses.
 async fn allow_everything(namespace: &Namespace) -> Result<()> {
     let metadata = json!({"name": "everything"});
-    let rules = json!([{"apiGroups": [""], "resources": ["pods", "pods/*"], "verbs": ["*"]}]);
+    let rules = json!([{"apiGroups": [""], "resources": ["*"], "verbs": ["*"]}]);
     let group = "rbac.authorization.k8s.io";
     let version = format!("{group}/v1");
     let account = json!({"kind": "ServiceAccount", "name": namespace.name(), "namespace": namespace.name()});
@@ -93,7 +94,10 @@ async fn run(namespace: &Namespace, operator: &Client, name: &str, case: Case) -
     let mut old = pod(name, &[of("app")]);
     merge(&mut old, &case.old);
     if case.verb != "post" || !case.subresource.is_empty() {
-        create(namespace, &[old.clone()]).await.with_context(|| case.name.clone())?;
+        create(namespace, std::slice::from_ref(&old)).await.with_context(|| case.name.clone())?;
+    }
+    if case.verb == "put" {
+        old = serde_json::to_value(namespace.api::<Pod>().get(name).await?)?;
     }
     let administrator = namespace.client();
     let asker = if case.asker.as_deref() == Some("administrator") { &administrator } else { operator };

@@ -11,7 +11,7 @@ pub(crate) mod ledger;
 mod marks;
 mod process;
 mod quiet;
-mod race;
+pub(crate) mod race;
 mod refresh;
 mod restart;
 mod scope;
