@@ -13,7 +13,7 @@ use super::yaml::{self, Node};
 
 /// A part of Datadog's Agent that is a workload of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Component {
+pub(super) enum Component {
     /// The `DaemonSet`.
     NodeAgent,
     /// The Cluster Agent.
@@ -24,7 +24,7 @@ pub enum Component {
 
 /// Containers of one pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Containers {
+pub(super) enum Containers {
     /// All that run a program of Datadog's, or all of a pod that is not Datadog's.
     Every,
     /// These.
@@ -33,7 +33,7 @@ pub enum Containers {
 
 /// Who resolves a handle.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Consumer {
+pub(super) enum Consumer {
     /// Containers of a component.
     Component(Component, Containers),
     /// Whoever runs cluster checks.
@@ -44,15 +44,15 @@ pub enum Consumer {
 
 impl Component {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::NodeAgent, Self::ClusterAgent, Self::ClusterChecksRunner];
+    pub(super) const ALL: [Self; 3] = [Self::NodeAgent, Self::ClusterAgent, Self::ClusterChecksRunner];
 
     /// The container that runs checks and reads the configuration.
-    pub fn main_container(self) -> &'static str {
+    pub(super) fn main_container(self) -> &'static str {
         if self == Self::ClusterAgent { "cluster-agent" } else { "agent" }
     }
 
     /// Its key in the chart's values.
-    pub fn values_key(self) -> &'static str {
+    pub(super) fn values_key(self) -> &'static str {
         match self {
             Self::NodeAgent => "agents",
             Self::ClusterAgent => "clusterAgent",
@@ -61,7 +61,7 @@ impl Component {
     }
 
     /// Its key in a DatadogAgent's `spec.override`.
-    pub fn override_key(self) -> &'static str {
+    pub(super) fn override_key(self) -> &'static str {
         if self == Self::NodeAgent { "nodeAgent" } else { self.values_key() }
     }
 
@@ -76,7 +76,7 @@ impl Component {
 
 impl Containers {
     /// The containers of both.
-    pub fn join(&mut self, other: &Self) {
+    pub(super) fn join(&mut self, other: &Self) {
         match (&mut *self, other) {
             (Self::Named(own), Self::Named(others)) => own.extend(others.iter().cloned()),
             _ => *self = Self::Every,
@@ -93,7 +93,7 @@ fn everywhere() -> Vec<Consumer> {
 }
 
 /// Who resolves a handle that stands at `place` of `document`; nobody that is known where it is empty.
-pub fn consumers(document: &Document, place: &Place, all: &[Document], workloads: &[Workload]) -> Vec<Consumer> {
+pub(super) fn consumers(document: &Document, place: &Place, all: &[Document], workloads: &[Workload]) -> Vec<Consumer> {
     let outer: Vec<&Step> = place.steps().iter().take_while(|step| !matches!(step, Step::Inside(_))).collect();
     if let Some(annotation) = annotation(&outer) {
         return annotated(document.kind, annotation);
@@ -224,10 +224,13 @@ fn of_config_map(
     all: &[Document],
     workloads: &[Workload],
 ) -> Vec<Consumer> {
-    let mounted: Vec<_> = workloads.iter().enumerate().filter_map(|(at, workload)| mounts(at, workload, document, all)).collect();
+    let mounted: Vec<_> =
+        workloads.iter().enumerate().filter_map(|(at, workload)| mounts(at, workload, document, all)).collect();
     let of_cluster_agent = |consumer: &Consumer| matches!(consumer, Consumer::Component(Component::ClusterAgent, _));
     match keys {
-        _ if is_cluster_check && (mounted.is_empty() || mounted.iter().all(of_cluster_agent)) => vec![Consumer::ClusterCheck],
+        _ if is_cluster_check && (mounted.is_empty() || mounted.iter().all(of_cluster_agent)) => {
+            vec![Consumer::ClusterCheck]
+        }
         _ if !mounted.is_empty() => mounted,
         ["data", file, ..] => of_agent_file(file),
         _ => Vec::new(),

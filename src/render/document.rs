@@ -7,7 +7,7 @@ use super::yaml::{self, Chunk, Node};
 /// What a stream on standard input is called.
 pub const STREAM: &str = "standard input";
 /// The most bytes of all inputs together.
-pub const MOST_BYTES: usize = 32 << 20;
+pub(super) const MOST_BYTES: usize = 32 << 20;
 
 /// A text of the input and what it is called in messages.
 #[derive(Clone)]
@@ -19,7 +19,7 @@ pub struct Source {
 }
 
 /// One document.
-pub struct Document {
+pub(super) struct Document {
     /// The name of its source.
     pub file: String,
     /// The line in which its text begins.
@@ -34,7 +34,7 @@ pub struct Document {
 
 /// What a document is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(super) enum Kind {
     /// Values of Datadog's chart; `nested` where they lie under `datadog` as those of a subchart.
     Values {
         /// Whether they are a subchart's.
@@ -59,32 +59,32 @@ pub enum Kind {
 }
 
 /// What makes pods, and a pod itself.
-pub const WORKLOADS: [&str; 8] =
+pub(super) const WORKLOADS: [&str; 8] =
     ["CronJob", "DaemonSet", "Deployment", "ExtendedDaemonSet", "Job", "Pod", "ReplicaSet", "StatefulSet"];
 /// Files of the Agent that are no checks.
-pub const AGENT_FILES: [&str; 5] =
+pub(super) const AGENT_FILES: [&str; 5] =
     ["datadog.yaml", "datadog-cluster.yaml", "security-agent.yaml", "system-probe.yaml", "otel-config.yaml"];
 /// What a chart of Datadog's has at its top.
 const TOP: [&str; 4] = ["datadog", "agents", "clusterAgent", "clusterChecksRunner"];
 
 impl Document {
     /// The place of a line of its text in the input.
-    pub fn at(&self, line: usize) -> String {
+    pub(super) fn at(&self, line: usize) -> String {
         format!("{}:{}", self.file, self.line + line.saturating_sub(1))
     }
 
     /// The object's name.
-    pub fn name(&self) -> Option<&str> {
+    pub(super) fn name(&self) -> Option<&str> {
         self.node.text_at(&["metadata", "name"])
     }
 
     /// The object's namespace.
-    pub fn namespace(&self) -> Option<&str> {
+    pub(super) fn namespace(&self) -> Option<&str> {
         self.node.text_at(&["metadata", "namespace"])
     }
 
     /// The values of Datadog's chart, wherever they lie.
-    pub fn values(&self) -> Option<&Node> {
+    pub(super) fn values(&self) -> Option<&Node> {
         match self.kind {
             Kind::Values { nested: false } => Some(&self.node),
             Kind::Values { nested: true } => self.node.get("datadog"),
@@ -97,7 +97,7 @@ impl Document {
 ///
 /// # Errors
 /// One that is no YAML. A post-renderer passes such a document on as it is, and a note says so.
-pub fn documents(sources: &[Source], form: Form, notes: &mut Vec<Note>) -> Result<Vec<Document>, Problem> {
+pub(super) fn documents(sources: &[Source], form: Form, notes: &mut Vec<Note>) -> Result<Vec<Document>, Problem> {
     if sources.iter().map(|source| source.text.len()).sum::<usize>() > MOST_BYTES {
         return Err(Problem::new("the input", "it is longer than 32 MiB", "render its parts one by one"));
     }
@@ -123,7 +123,13 @@ fn read(source: &Source, chunk: &Chunk<'_>) -> Result<Vec<Document>, Problem> {
     })?;
     let Some(node) = tree else { return Ok(Vec::new()) };
     if node.text_at(&["kind"]).is_some_and(|kind| kind.ends_with("List")) && node.get("items").is_some() {
-        return Ok(node.get("items").map(Node::items).unwrap_or_default().iter().map(|item| listed(source, item)).collect());
+        return Ok(node
+            .get("items")
+            .map(Node::items)
+            .unwrap_or_default()
+            .iter()
+            .map(|item| listed(source, item))
+            .collect());
     }
     let kind = kind_of(&node, &source.name);
     let (line, text) = (chunk.line, chunk.text.to_owned());

@@ -10,17 +10,19 @@ use super::workload::Workload;
 use super::yaml::Node;
 
 /// A handle and who resolves it.
-pub struct Use {
+pub(super) struct Use {
     /// The handle.
     pub handle: Handle,
     /// Who resolves it; never empty.
     pub consumers: Vec<Consumer>,
+    /// Whether it stands in a check's configuration.
+    pub in_check: bool,
     /// File and line.
     pub at: String,
 }
 
 /// What the input holds.
-pub struct Harvest {
+pub(super) struct Harvest {
     /// The handles, in the order of the input.
     pub uses: Vec<Use>,
     /// Whether cluster checks have runners of their own; none where the input does not say.
@@ -28,7 +30,7 @@ pub struct Harvest {
 }
 
 /// Collects the handles of `documents`, and notes what is no good handle.
-pub fn harvest(documents: &[Document], workloads: &[Workload], notes: &mut Vec<Note>) -> Harvest {
+pub(super) fn harvest(documents: &[Document], workloads: &[Workload], notes: &mut Vec<Note>) -> Harvest {
     let mut uses = Vec::new();
     for document in documents.iter().filter(|document| may_hold_handles(document)) {
         let scan = scan(&document.text);
@@ -47,7 +49,8 @@ pub fn harvest(documents: &[Document], workloads: &[Workload], notes: &mut Vec<N
 
 /// A Secret is never looked into; the rest only where there is something to find.
 fn may_hold_handles(document: &Document) -> bool {
-    document.kind != Kind::Secret && document.text.as_bytes().windows(3).any(|letters| letters.eq_ignore_ascii_case(b"enc"))
+    document.kind != Kind::Secret
+        && document.text.as_bytes().windows(3).any(|letters| letters.eq_ignore_ascii_case(b"enc"))
 }
 
 fn used(
@@ -65,7 +68,8 @@ fn used(
         )));
         return None;
     }
-    let handle = Handle::parse(&found.handle).map_err(|error| notes.push(Note::warning(format!("{told}: {error}")))).ok()?;
+    let handle =
+        Handle::parse(&found.handle).map_err(|error| notes.push(Note::warning(format!("{told}: {error}")))).ok()?;
     let consumers = consumers(document, &found.place, documents, workloads);
     if consumers.is_empty() {
         notes.push(Note::warning(format!(
@@ -74,7 +78,8 @@ fn used(
         )));
         return None;
     }
-    Some(Use { handle, consumers, at })
+    let in_check = document.kind == Kind::Check || !found.place.formats().is_empty();
+    Some(Use { handle, consumers, in_check, at })
 }
 
 fn has_runners(documents: &[Document], workloads: &[Workload]) -> Option<bool> {

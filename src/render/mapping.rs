@@ -86,7 +86,8 @@ impl Mapping {
 
 impl Rule {
     fn fits(&self, namespace: &str, secret: &str, key: &str) -> bool {
-        let fits = |pattern: &Option<String>, text: &str| pattern.as_deref().is_none_or(|pattern| matches(pattern, text));
+        let fits =
+            |pattern: &Option<String>, text: &str| pattern.as_deref().is_none_or(|pattern| matches(pattern, text));
         fits(&self.namespace, namespace) && fits(&self.secret, secret) && fits(&self.key, key)
     }
 }
@@ -167,6 +168,9 @@ mod tests {
     #[test]
     fn a_file_of_another_form_is_refused_with_its_name_and_the_form() {
         let problem = mapping("rules: [{secret: a}]").unwrap_err().to_string();
-        assert!(problem.contains("map.yaml") && problem.contains("`remote`") && problem.contains("rules: ["), "{problem}");
+        assert!(
+            problem.contains("map.yaml") && problem.contains("`remote`") && problem.contains("rules: ["),
+            "{problem}"
+        );
     }
 }

@@ -14,7 +14,7 @@ use super::settings::Settings;
 use super::workload::Workload;
 
 /// Everything that is needed.
-pub struct Plan {
+pub(super) struct Plan {
     /// What each component or workload gets, in a fixed order.
     pub bundles: Vec<Bundle>,
     /// The Secrets that must be there, by namespace and name.
@@ -25,7 +25,7 @@ pub struct Plan {
 
 /// What one component or workload gets.
 #[derive(Clone, Debug)]
-pub struct Bundle {
+pub(super) struct Bundle {
     /// Whose it is.
     pub owner: Owner,
     /// The keys in its volume; empty where it only gets variables.
@@ -40,7 +40,7 @@ pub struct Bundle {
 
 /// Whose a bundle is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Owner {
+pub(super) enum Owner {
     /// A component of Datadog's.
     Component(Component),
     /// Another workload of the input, by its number.
@@ -49,7 +49,7 @@ pub enum Owner {
 
 /// A key of a Secret of the pod's own namespace, and its path in the volume.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key {
+pub(super) struct Key {
     /// The Secret's name.
     pub secret: String,
     /// The key.
@@ -62,7 +62,7 @@ pub struct Key {
 ///
 /// # Errors
 /// Paths that exclude each other, one key that two remote secrets claim, or more than one DatadogAgent.
-pub fn plan(
+pub(super) fn plan(
     harvest: &Harvest,
     documents: &[Document],
     workloads: Vec<Workload>,
@@ -81,7 +81,8 @@ pub fn plan(
     planner.take(harvest)?;
     let assumed = Assumed { agent: agent.and_then(|number| documents.get(number)), settings };
     let Planner { bundles, secrets, workloads, namespace, .. } = planner;
-    let bundles = bundles.into_values().map(|bundle| aimed(bundle, &workloads, &assumed, namespace.as_deref())).collect();
+    let bundles =
+        bundles.into_values().map(|bundle| aimed(bundle, &workloads, &assumed, namespace.as_deref())).collect();
     Ok(Plan { bundles, secrets, agent })
 }
 
@@ -98,7 +99,8 @@ fn only_agent(documents: &[Document]) -> Result<Option<usize>, Problem> {
 
 /// The namespace of Datadog's agents: that of the flag, else the first that the input names.
 fn namespace(documents: &[Document], workloads: &[Workload], settings: &Settings) -> Option<String> {
-    let agents = documents.iter().filter(|document| document.kind == Kind::DatadogAgent).filter_map(Document::namespace);
+    let agents =
+        documents.iter().filter(|document| document.kind == Kind::DatadogAgent).filter_map(Document::namespace);
     let ours = workloads.iter().filter(|workload| workload.component.is_some());
     let named = agents.map(str::to_owned).chain(ours.filter_map(|workload| workload.namespace.clone()));
     settings.namespace.clone().or_else(|| named.into_iter().next())
@@ -119,7 +121,7 @@ impl Planner<'_> {
         // The Cluster Agent can leave all checks' handles to others, or none.
         let own_checks = harvest.uses.iter().any(|of| {
             let own = |consumer: &Consumer| matches!(consumer, Consumer::Component(Component::ClusterAgent, _));
-            of.consumers.len() == 1 && of.consumers.iter().any(own)
+            of.in_check && of.consumers.iter().any(own)
         });
         for of in &harvest.uses {
             for consumer in &of.consumers {
@@ -189,7 +191,8 @@ impl Planner<'_> {
 
     /// Has the Secret there that `item` is read from; the key as a pod of `namespace` sees it.
     fn need(&mut self, of: &Use, item: Item, namespace: Option<String>) -> Result<Key, Problem> {
-        let remote = self.settings.mapping.remote(item.namespace.as_deref().or(namespace.as_deref()), &item.secret, &item.key);
+        let remote =
+            self.settings.mapping.remote(item.namespace.as_deref().or(namespace.as_deref()), &item.secret, &item.key);
         let foreign = item.namespace.filter(|own| Some(own) != namespace.as_ref());
         let secret = match &foreign {
             // A namespace has no dot, so no two pairs come to the same name.

@@ -11,13 +11,13 @@ use super::settings::{Delivery, Settings};
 use super::workload::Workload;
 
 /// The volume of the helper's program, and its init container.
-pub const HELPER: &str = "keyferry-helper";
+pub(super) const HELPER: &str = "keyferry-helper";
 /// The volume of the secrets.
-pub const SECRETS: &str = "keyferry-secrets";
+pub(super) const SECRETS: &str = "keyferry-secrets";
 /// Where the helper's program is mounted.
-pub const PROGRAMS: &str = "/opt/keyferry";
+pub(super) const PROGRAMS: &str = "/opt/keyferry";
 /// The label that asks for the nudge.
-pub const NUDGE: &str = "keyferry.dev/nudge";
+pub(super) const NUDGE: &str = "keyferry.dev/nudge";
 /// The helper's own user, for an init container in a pod of root's.
 const HELPER_USER: u32 = 65532;
 /// 0400: with a group for volumes the kubelet makes it 0440.
@@ -36,7 +36,7 @@ const RESOLVERS: [&str; 8] = [
 
 /// What one pod gets.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Shape {
+pub(super) struct Shape {
     /// Labels of the pod.
     pub labels: BTreeMap<String, String>,
     /// The pod's group for volumes, where it has none.
@@ -53,7 +53,7 @@ pub struct Shape {
 
 /// What one container gets.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Container {
+pub(super) struct Container {
     /// Its name.
     pub name: String,
     /// Its variables, as `env` has them.
@@ -63,7 +63,7 @@ pub struct Container {
 }
 
 /// What a pod of `workload` gets of `bundle`.
-pub fn shape(bundle: &Bundle, workload: &Workload, settings: &Settings, notes: &mut Vec<Note>) -> Shape {
+pub(super) fn shape(bundle: &Bundle, workload: &Workload, settings: &Settings, notes: &mut Vec<Note>) -> Shape {
     let holds = !bundle.items.is_empty();
     let of = |name: String| container(name, bundle, workload, settings);
     Shape {
@@ -77,7 +77,7 @@ pub fn shape(bundle: &Bundle, workload: &Workload, settings: &Settings, notes: &
 }
 
 /// The containers of a workload that a bundle means, as they are called there.
-pub fn chosen(bundle: &Bundle, workload: &Workload, notes: &mut Vec<Note>) -> Vec<String> {
+pub(super) fn chosen(bundle: &Bundle, workload: &Workload, notes: &mut Vec<Note>) -> Vec<String> {
     let skipper = bundle.skips_checks.then(|| Component::ClusterAgent.main_container().to_owned());
     let mut names: Vec<String> = match (&bundle.containers, &workload.containers) {
         (Containers::Named(names), None) => names.iter().cloned().collect(),
@@ -130,12 +130,12 @@ fn container(name: String, bundle: &Bundle, workload: &Workload, settings: &Sett
 }
 
 /// One variable.
-pub fn variable(name: &str, value: &str) -> Value {
+pub(super) fn variable(name: &str, value: &str) -> Value {
     json!({"name": name, "value": value})
 }
 
 /// Where the Agent finds the helper's program.
-pub fn command() -> String {
+pub(super) fn command() -> String {
     format!("{PROGRAMS}/{HELPER}")
 }
 
@@ -156,7 +156,7 @@ fn environment(settings: &Settings, with_arguments: bool) -> Vec<Value> {
 }
 
 /// The mounts of a container that resolves handles.
-pub fn mounts(settings: &Settings) -> Vec<Value> {
+pub(super) fn mounts(settings: &Settings) -> Vec<Value> {
     vec![
         json!({"name": HELPER, "mountPath": PROGRAMS, "readOnly": true}),
         json!({"name": SECRETS, "mountPath": settings.root, "readOnly": true}),
@@ -164,7 +164,7 @@ pub fn mounts(settings: &Settings) -> Vec<Value> {
 }
 
 /// The two volumes of a pod.
-pub fn volumes<'a>(items: impl IntoIterator<Item = &'a Key>, settings: &Settings) -> Vec<Value> {
+pub(super) fn volumes<'a>(items: impl IntoIterator<Item = &'a Key>, settings: &Settings) -> Vec<Value> {
     let programs = match settings.delivery {
         Delivery::Init => json!({"name": HELPER, "emptyDir": {"medium": "Memory", "sizeLimit": "8Mi"}}),
         Delivery::Image => json!({"name": HELPER, "image": {"reference": settings.image}}),
@@ -173,7 +173,8 @@ pub fn volumes<'a>(items: impl IntoIterator<Item = &'a Key>, settings: &Settings
     for item in items {
         secrets.entry(&item.secret).or_default().push(json!({"key": item.key, "path": item.path}));
     }
-    let source = |(name, items): (&str, Vec<Value>)| json!({"secret": {"name": name, "items": items, "optional": true}});
+    let source =
+        |(name, items): (&str, Vec<Value>)| json!({"secret": {"name": name, "items": items, "optional": true}});
     let sources: Vec<Value> = secrets.into_iter().map(source).collect();
     vec![programs, json!({"name": SECRETS, "projected": {"defaultMode": MODE, "sources": sources}})]
 }
@@ -202,7 +203,7 @@ fn init(settings: &Settings) -> Value {
 
 impl Shape {
     /// The init container of a pod, with a user of its own where the pod's would be root.
-    pub fn init_of(&self, is_root: bool) -> Option<Value> {
+    pub(super) fn init_of(&self, is_root: bool) -> Option<Value> {
         let mut init = self.init.clone()?;
         if is_root && let Some(context) = init.get_mut("securityContext").and_then(Value::as_object_mut) {
             context.insert("runAsUser".to_owned(), self.init_user.into());
@@ -211,12 +212,12 @@ impl Shape {
     }
 
     /// Whether the pod stays as it is.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.containers.is_empty() || (self.volumes.is_empty() && self.containers.iter().all(|own| own.env.is_empty()))
     }
 }
 
 /// Whether the processes of a component are root's where its pods are not known: the chart's node agent is.
-pub fn is_root(workload: &Workload) -> bool {
+pub(super) fn is_root(workload: &Workload) -> bool {
     workload.pod.as_ref().map_or(workload.component == Some(Component::NodeAgent), |pod| pod.is_root)
 }

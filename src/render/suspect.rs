@@ -31,7 +31,7 @@ const NAMES: [&str; 18] = [
 ];
 
 /// Notes every credential that stands in the open.
-pub fn look(documents: &[Document], notes: &mut Vec<Note>) {
+pub(super) fn look(documents: &[Document], notes: &mut Vec<Note>) {
     let mut found = Vec::new();
     for document in documents.iter().filter(|document| document.kind != Kind::Secret) {
         let mut look = Look { document, path: Vec::new(), depth: 0, line: None, found: &mut found };
@@ -83,11 +83,17 @@ impl Look<'_> {
     }
 
     fn judge(&mut self, name: &str, value: &Node) {
-        let plain: String = name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect();
+        let plain: String =
+            name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect();
         let Some(text) = value.text().filter(|text| is_open(text)) else { return };
         if NAMES.contains(&plain.as_str()) || is_datadog_key(&plain, text) {
             let line = self.line.unwrap_or(value.line);
-            let place = format!("{}:{line}: {}{}", self.document.file, self.path.concat(), if self.path.is_empty() { "" } else { "." });
+            let place = format!(
+                "{}:{line}: {}{}",
+                self.document.file,
+                self.path.concat(),
+                if self.path.is_empty() { "" } else { "." }
+            );
             self.found.push(Note::warning(format!(
                 "{place}{name} is a credential in the open; put it into the store and write ENC[...] here"
             )));

@@ -8,7 +8,7 @@ use super::yaml::Node;
 
 /// A workload and what must be known of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Workload {
+pub(super) struct Workload {
     /// Which document of the input it is; none for one that is only assumed.
     pub document: Option<usize>,
     /// `apiVersion`.
@@ -31,7 +31,7 @@ pub struct Workload {
 
 /// What of a pod decides how it is changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Pod {
+pub(super) struct Pod {
     /// Whether its processes are root's by default.
     pub is_root: bool,
     /// Whether it has a group for its volumes.
@@ -41,7 +41,7 @@ pub struct Pod {
 }
 
 /// Where the pod template stands in an object of this kind.
-pub fn template_path(kind: &str) -> &'static [&'static str] {
+pub(super) fn template_path(kind: &str) -> &'static [&'static str] {
     match kind {
         "Pod" => &[],
         "CronJob" => &["spec", "jobTemplate", "spec", "template"],
@@ -50,7 +50,7 @@ pub fn template_path(kind: &str) -> &'static [&'static str] {
 }
 
 /// The workloads among `documents`.
-pub fn workloads(documents: &[Document]) -> Vec<Workload> {
+pub(super) fn workloads(documents: &[Document]) -> Vec<Workload> {
     let numbered = documents.iter().enumerate().filter(|(_, document)| document.kind == Kind::Workload);
     numbered.filter_map(|(number, document)| workload(number, document)).collect()
 }
@@ -76,7 +76,12 @@ fn workload(number: usize, document: &Document) -> Option<Workload> {
 }
 
 fn names(list: Option<&Node>) -> Vec<String> {
-    list.map(Node::items).unwrap_or_default().iter().filter_map(|item| item.text_at(&["name"])).map(str::to_owned).collect()
+    list.map(Node::items)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|item| item.text_at(&["name"]))
+        .map(str::to_owned)
+        .collect()
 }
 
 fn labels(template: &Node) -> BTreeMap<String, String> {
@@ -94,7 +99,8 @@ fn selector(document: &Document, labels: &BTreeMap<String, String>) -> BTreeMap<
 /// Which component of Datadog's a pod is, as its charts and its operator label them.
 fn component(labels: &BTreeMap<String, String>, containers: &[String]) -> Option<Component> {
     let runs = |name: &str| containers.iter().any(|container| container == name);
-    let label = ["agent.datadoghq.com/component", "app.kubernetes.io/component"].iter().find_map(|key| labels.get(*key));
+    let label =
+        ["agent.datadoghq.com/component", "app.kubernetes.io/component"].iter().find_map(|key| labels.get(*key));
     match label.map(String::as_str) {
         Some("agent") if runs("agent") => Some(Component::NodeAgent),
         Some("cluster-agent") if runs("cluster-agent") => Some(Component::ClusterAgent),

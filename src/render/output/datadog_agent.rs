@@ -13,13 +13,15 @@ use super::external_secret::metadata;
 use super::manifests::is_agents;
 
 /// The patch; none where nothing changes.
-pub fn patch(plan: &Plan, agent: &Document, settings: &Settings, notes: &mut Vec<Note>) -> Option<Value> {
+pub(super) fn patch(plan: &Plan, agent: &Document, settings: &Settings, notes: &mut Vec<Note>) -> Option<Value> {
     let settings = Settings { delivery: Delivery::Image, ..settings.clone() };
     let mut overrides = Map::new();
     for bundle in plan.bundles.iter().filter(|bundle| is_agents(bundle, plan)) {
         let Owner::Component(component) = bundle.owner else { continue };
         let own = agent.node.at(&["spec", "override", component.override_key()]);
-        overrides.extend(component_override(bundle, own, &settings, notes).map(|value| (component.override_key().to_owned(), value)));
+        overrides.extend(
+            component_override(bundle, own, &settings, notes).map(|value| (component.override_key().to_owned(), value)),
+        );
     }
     if overrides.is_empty() {
         return None;
@@ -45,7 +47,12 @@ pub fn patch(plan: &Plan, agent: &Document, settings: &Settings, notes: &mut Vec
     }))
 }
 
-fn component_override(bundle: &Bundle, own: Option<&Node>, settings: &Settings, notes: &mut Vec<Note>) -> Option<Value> {
+fn component_override(
+    bundle: &Bundle,
+    own: Option<&Node>,
+    settings: &Settings,
+    notes: &mut Vec<Note>,
+) -> Option<Value> {
     let workload = bundle.targets.first()?;
     let shape = shape::shape(bundle, workload, settings, notes);
     if shape.is_empty() {
@@ -61,7 +68,8 @@ fn component_override(bundle: &Bundle, own: Option<&Node>, settings: &Settings, 
     if !shape.volumes.is_empty() {
         value.insert("volumes".to_owned(), joined(own.and_then(|own| own.get("volumes")), "name", &shape.volumes));
     }
-    let containers = shape.containers.iter().map(|container| (container.name.clone(), container_override(container, own)));
+    let containers =
+        shape.containers.iter().map(|container| (container.name.clone(), container_override(container, own)));
     value.insert("containers".to_owned(), Value::Object(containers.collect()));
     Some(Value::Object(value))
 }
@@ -76,7 +84,7 @@ fn container_override(container: &Container, own: Option<&Node>) -> Value {
 }
 
 /// The list that is there with `more` put in: a merge patch, and Helm, replace a list as a whole.
-pub fn joined(there: Option<&Node>, identity: &str, more: &[Value]) -> Value {
+pub(super) fn joined(there: Option<&Node>, identity: &str, more: &[Value]) -> Value {
     let mut holder = Node::map();
     if let Some(there) = there {
         holder.set("list", there.clone());

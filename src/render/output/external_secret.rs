@@ -7,7 +7,7 @@ use super::super::plan::Plan;
 use super::super::settings::Settings;
 
 /// One for each Secret, in order; none without a store.
-pub fn objects(plan: &Plan, settings: &Settings) -> Vec<Value> {
+pub(super) fn objects(plan: &Plan, settings: &Settings) -> Vec<Value> {
     let Some((store, kind)) = &settings.store else { return Vec::new() };
     let one = |((namespace, name), keys): (&(Option<String>, String), &_)| {
         let mut spec = json!({"secretStoreRef": {"name": store, "kind": kind}});
@@ -27,7 +27,7 @@ pub fn objects(plan: &Plan, settings: &Settings) -> Vec<Value> {
 }
 
 /// A name and, where it is known, a namespace.
-pub fn metadata(name: &str, namespace: Option<&str>) -> Value {
+pub(super) fn metadata(name: &str, namespace: Option<&str>) -> Value {
     let mut metadata = Map::from_iter([("name".to_owned(), Value::from(name))]);
     metadata.extend(namespace.map(|namespace| ("namespace".to_owned(), Value::from(namespace))));
     Value::Object(metadata)

@@ -4,7 +4,7 @@ use super::super::shape::Shape;
 use super::super::yaml::Node;
 
 /// Changes a pod template (or a pod).
-pub fn graft(template: &mut Node, shape: &Shape, is_root: bool) {
+pub(super) fn graft(template: &mut Node, shape: &Shape, is_root: bool) {
     if !shape.labels.is_empty() {
         let labels = template.map_at("metadata").map_at("labels");
         for (name, value) in &shape.labels {

@@ -17,7 +17,12 @@ use super::document;
 ///
 /// # Errors
 /// None yet; the signature is that of a form that may refuse.
-pub fn values(plan: &Plan, documents: &[Document], settings: &Settings, notes: &mut Vec<Note>) -> Result<String, Problem> {
+pub(super) fn values(
+    plan: &Plan,
+    documents: &[Document],
+    settings: &Settings,
+    notes: &mut Vec<Note>,
+) -> Result<String, Problem> {
     let settings = Settings { delivery: Delivery::Image, ..settings.clone() };
     let input = documents.iter().find(|document| document.values().is_some());
     let mut values = Map::new();
@@ -62,7 +67,13 @@ fn datadog(plan: &Plan, settings: &Settings) -> Value {
     datadog
 }
 
-fn section(bundle: &Bundle, component: Component, own: Option<&Node>, settings: &Settings, notes: &mut Vec<Note>) -> Value {
+fn section(
+    bundle: &Bundle,
+    component: Component,
+    own: Option<&Node>,
+    settings: &Settings,
+    notes: &mut Vec<Note>,
+) -> Value {
     let own = |key: &str| own.and_then(|values| values.at(&[component.values_key(), key]));
     let mut section = Map::new();
     if !bundle.items.is_empty() {

@@ -12,7 +12,12 @@ use super::{document, external_secret, stream};
 const SECRETS_FILE: &str = "external-secrets.yaml";
 
 /// The files of the component.
-pub fn files(plan: &Plan, documents: &[Document], settings: &Settings, notes: &mut Vec<Note>) -> Vec<(String, String)> {
+pub(super) fn files(
+    plan: &Plan,
+    documents: &[Document],
+    settings: &Settings,
+    notes: &mut Vec<Note>,
+) -> Vec<(String, String)> {
     let secrets = external_secret::objects(plan, settings);
     let patches: Vec<(String, Patch)> =
         patches(plan, documents, settings, notes).into_iter().map(|patch| (file_name(&patch), patch)).collect();

@@ -11,14 +11,14 @@ use super::super::workload::{Workload, template_path};
 use super::{datadog_agent, external_secret};
 
 /// Everything, in the order in which it may be applied.
-pub fn objects(plan: &Plan, documents: &[Document], settings: &Settings, notes: &mut Vec<Note>) -> Vec<Value> {
+pub(super) fn objects(plan: &Plan, documents: &[Document], settings: &Settings, notes: &mut Vec<Note>) -> Vec<Value> {
     let mut objects = external_secret::objects(plan, settings);
     objects.extend(patches(plan, documents, settings, notes).into_iter().map(|patch| patch.object));
     objects
 }
 
 /// A patch and the workload that it is for; none for a DatadogAgent.
-pub struct Patch {
+pub(super) struct Patch {
     /// The patch, with the object's kind and name.
     pub object: Value,
     /// The workload.
@@ -26,7 +26,7 @@ pub struct Patch {
 }
 
 /// The patches of everything that changes.
-pub fn patches(plan: &Plan, documents: &[Document], settings: &Settings, notes: &mut Vec<Note>) -> Vec<Patch> {
+pub(super) fn patches(plan: &Plan, documents: &[Document], settings: &Settings, notes: &mut Vec<Note>) -> Vec<Patch> {
     let mut patches = Vec::new();
     for bundle in &plan.bundles {
         if is_agents(bundle, plan) {
@@ -47,7 +47,7 @@ pub fn patches(plan: &Plan, documents: &[Document], settings: &Settings, notes: 
 }
 
 /// Whether a bundle's pods are made by Datadog's operator from a resource that the input has.
-pub fn is_agents(bundle: &Bundle, plan: &Plan) -> bool {
+pub(super) fn is_agents(bundle: &Bundle, plan: &Plan) -> bool {
     let assumed = bundle.targets.iter().all(|workload| workload.document.is_none());
     plan.agent.is_some() && assumed && matches!(bundle.owner, Owner::Component(_))
 }

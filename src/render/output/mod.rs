@@ -21,7 +21,7 @@ use super::yaml::{self, Node};
 ///
 /// # Errors
 /// A form that has nothing to print for this input.
-pub fn print(
+pub(super) fn print(
     plan: &Plan,
     documents: &[Document],
     sources: &[Source],

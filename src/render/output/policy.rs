@@ -8,7 +8,7 @@ mod cel;
 
 use serde_json::{Map, Value, json};
 
-use super::super::plan::{Owner, Plan};
+use super::super::plan::Plan;
 use super::super::problem::Note;
 use super::super::settings::Settings;
 use super::super::shape::{self, Shape};
@@ -19,7 +19,7 @@ use cel::{literal, object, text};
 const GROUP: &str = "admissionregistration.k8s.io/v1";
 
 /// ExternalSecrets, policies and bindings, in order.
-pub fn objects(plan: &Plan, settings: &Settings, notes: &mut Vec<Note>) -> Vec<Value> {
+pub(super) fn objects(plan: &Plan, settings: &Settings, notes: &mut Vec<Note>) -> Vec<Value> {
     let mut objects = external_secret::objects(plan, settings);
     for bundle in &plan.bundles {
         for workload in &bundle.targets {
@@ -29,10 +29,12 @@ pub fn objects(plan: &Plan, settings: &Settings, notes: &mut Vec<Note>) -> Vec<V
             }
             if workload.labels.is_empty() {
                 let (kind, name) = (&workload.kind, &workload.name);
-                notes.push(Note::warning(format!("{kind} {name} has no label to know its pods by, so it gets no policy")));
+                notes.push(Note::warning(format!(
+                    "{kind} {name} has no label to know its pods by, so it gets no policy"
+                )));
                 continue;
             }
-            objects.extend([policy(workload, &shape, bundle.owner), binding(workload)]);
+            objects.extend([policy(workload, &shape), binding(workload)]);
         }
     }
     if objects.iter().any(|object| object["kind"] == "MutatingAdmissionPolicy") {
@@ -45,7 +47,7 @@ pub fn objects(plan: &Plan, settings: &Settings, notes: &mut Vec<Note>) -> Vec<V
 
 fn name(workload: &Workload) -> String {
     let place = workload.namespace.as_deref().map(|namespace| format!("{namespace}.")).unwrap_or_default();
-    format!("keyferry-helper.{place}{}", workload.name)
+    format!("keyferry-helper.{place}{}.{}", workload.kind.to_lowercase(), workload.name)
 }
 
 fn binding(workload: &Workload) -> Value {
@@ -57,12 +59,15 @@ fn binding(workload: &Workload) -> Value {
     })
 }
 
-fn policy(workload: &Workload, shape: &Shape, owner: Owner) -> Value {
+fn policy(workload: &Workload, shape: &Shape) -> Value {
     let mut constraints = Map::from_iter([
         ("objectSelector".to_owned(), json!({"matchLabels": workload.labels})),
-        ("resourceRules".to_owned(), json!([{
-            "apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"],
-        }])),
+        (
+            "resourceRules".to_owned(),
+            json!([{
+                "apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"],
+            }]),
+        ),
     ]);
     if let Some(namespace) = &workload.namespace {
         let selector = json!({"matchLabels": {"kubernetes.io/metadata.name": namespace}});
@@ -80,7 +85,7 @@ fn policy(workload: &Workload, shape: &Shape, owner: Owner) -> Value {
         "metadata": {"name": name(workload)},
         "spec": {
             "failurePolicy": "Fail",
-            "matchConditions": [{"name": "has-a-container-that-resolves-handles", "expression": condition(shape, owner)}],
+            "matchConditions": [{"name": "has-a-container-that-resolves-handles", "expression": condition(shape)}],
             "matchConstraints": constraints,
             "mutations": mutations,
             // Another admission that adds a container or a volume must not undo this.
@@ -89,7 +94,7 @@ fn policy(workload: &Workload, shape: &Shape, owner: Owner) -> Value {
     })
 }
 
-fn condition(shape: &Shape, _: Owner) -> String {
+fn condition(shape: &Shape) -> String {
     format!("object.spec.containers.exists(c, c.name in {})", names(shape))
 }
 
@@ -131,7 +136,11 @@ fn apply_configuration(shape: &Shape) -> String {
     if !shape.labels.is_empty() {
         fields.push(format!("metadata: Object.metadata{{labels: {}}}", literal(&json!(shape.labels))));
     }
-    let mut spec = vec![format!("containers: object.spec.containers.filter(c, c.name in {}).map(c, {})", names(shape), containers(shape))];
+    let mut spec = vec![format!(
+        "containers: object.spec.containers.filter(c, c.name in {}).map(c, {})",
+        names(shape),
+        containers(shape)
+    )];
     if let Some(group) = shape.fs_group {
         let has = "has(object.spec.securityContext) && has(object.spec.securityContext.fsGroup)";
         spec.push(format!(
@@ -146,8 +155,10 @@ fn apply_configuration(shape: &Shape) -> String {
 fn containers(shape: &Shape) -> String {
     let part = |own: &shape::Container, name: &str| {
         let env: Vec<String> = own.env.iter().map(|value| object("Object.spec.containers.env", value)).collect();
-        let mounts: Vec<String> = own.mounts.iter().map(|value| object("Object.spec.containers.volumeMounts", value)).collect();
-        let mounts = if mounts.is_empty() { String::new() } else { format!(",\nvolumeMounts: [\n{}\n]", mounts.join(",\n")) };
+        let mounts: Vec<String> =
+            own.mounts.iter().map(|value| object("Object.spec.containers.volumeMounts", value)).collect();
+        let mounts =
+            if mounts.is_empty() { String::new() } else { format!(",\nvolumeMounts: [\n{}\n]", mounts.join(",\n")) };
         format!("Object.spec.containers{{\nname: {name},\nenv: [\n{}\n]{mounts}\n}}", env.join(",\n"))
     };
     let Some((last, others)) = shape.containers.split_last() else { return "c".to_owned() };

@@ -13,10 +13,17 @@ use super::{document as written, external_secret};
 use crate::render::document::STREAM;
 
 /// The stream of manifests, changed.
-pub fn manifests(plan: &Plan, documents: &[Document], sources: &[Source], settings: &Settings, notes: &mut Vec<Note>) -> String {
+pub(super) fn manifests(
+    plan: &Plan,
+    documents: &[Document],
+    sources: &[Source],
+    settings: &Settings,
+    notes: &mut Vec<Note>,
+) -> String {
     let changed = changed(plan, documents, settings, notes);
     let secrets = external_secret::objects(plan, settings);
-    let names: BTreeSet<&str> = secrets.iter().filter_map(|object| object.pointer("/metadata/name")?.as_str()).collect();
+    let names: BTreeSet<&str> =
+        secrets.iter().filter_map(|object| object.pointer("/metadata/name")?.as_str()).collect();
     let mut parts = Vec::new();
     for source in sources.iter().filter(|source| source.name == STREAM) {
         for chunk in yaml::chunks(&source.text) {
@@ -38,13 +45,18 @@ fn changed(plan: &Plan, documents: &[Document], settings: &Settings, notes: &mut
     let mut changed = BTreeMap::new();
     for bundle in &plan.bundles {
         for workload in &bundle.targets {
-            let Some((number, document)) = workload.document.and_then(|number| Some((number, documents.get(number)?))) else {
-                notes.push(Note::note(format!("the manifests have no {} {}, which would get secrets", workload.kind, workload.name)));
+            let Some((number, document)) = workload.document.and_then(|number| Some((number, documents.get(number)?)))
+            else {
+                notes.push(Note::note(format!(
+                    "the manifests have no {} {}, which would get secrets",
+                    workload.kind, workload.name
+                )));
                 continue;
             };
             let shape = shape::shape(bundle, workload, settings, notes);
             let mut node = document.node.clone();
-            if !shape.is_empty() && document.file == STREAM
+            if !shape.is_empty()
+                && document.file == STREAM
                 && let Some(template) = node.at_mut(template_path(&workload.kind))
             {
                 super::graft::graft(template, &shape, shape::is_root(workload));

@@ -4,22 +4,22 @@ use super::{Kind, Node, Scalar};
 
 impl Node {
     /// An empty map.
-    pub fn map() -> Self {
+    pub(crate) fn map() -> Self {
         Self::new(Kind::Map(Vec::new()))
     }
 
     /// The map under `key`, made where there is none.
-    pub fn map_at(&mut self, key: &str) -> &mut Node {
+    pub(crate) fn map_at(&mut self, key: &str) -> &mut Node {
         self.made(key, Kind::Map(Vec::new()))
     }
 
     /// The list under `key`, made where there is none.
-    pub fn list_at(&mut self, key: &str) -> &mut Node {
+    pub(crate) fn list_at(&mut self, key: &str) -> &mut Node {
         self.made(key, Kind::List(Vec::new()))
     }
 
     /// The value at the end of `path`, to be changed.
-    pub fn at_mut(&mut self, path: &[&str]) -> Option<&mut Node> {
+    pub(crate) fn at_mut(&mut self, path: &[&str]) -> Option<&mut Node> {
         path.iter().try_fold(self, |node, key| {
             let Kind::Map(entries) = &mut node.kind else { return None };
             entries.iter_mut().find(|(name, _)| name.text == *key).map(|(_, value)| value)
@@ -27,12 +27,12 @@ impl Node {
     }
 
     /// Sets `key` to `value`, in its old place where it has one.
-    pub fn set(&mut self, key: &str, value: impl Into<Node>) {
+    pub(crate) fn set(&mut self, key: &str, value: impl Into<Node>) {
         *self.made(key, Kind::Map(Vec::new())) = value.into();
     }
 
     /// Puts an item into a list: in place of the one that has the same `identity`, else at the end.
-    pub fn put(&mut self, identity: &str, item: Node) {
+    pub(crate) fn put(&mut self, identity: &str, item: Node) {
         let Kind::List(items) = &mut self.kind else { return };
         let own = item.text_at(&[identity]).map(str::to_owned);
         match items.iter_mut().find(|other| other.text_at(&[identity]) == own.as_deref()) {
@@ -53,7 +53,7 @@ impl Node {
     }
 
     /// The items of a list, to be changed.
-    pub fn items_mut(&mut self) -> &mut [Node] {
+    pub(crate) fn items_mut(&mut self) -> &mut [Node] {
         match &mut self.kind {
             Kind::List(items) => items,
             _ => &mut [],

@@ -8,14 +8,14 @@ mod edit;
 mod read;
 mod write;
 
-pub use read::{Chunk, chunks, read};
-pub use write::write;
+pub(super) use read::{Chunk, chunks, read};
+pub(super) use write::write;
 
 use serde_json::Value;
 
 /// A value and the line (counted from 1) in which it begins.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Node {
+pub(super) struct Node {
     /// Where it stands; 0 for what was made here.
     pub line: usize,
     /// What it is.
@@ -24,7 +24,7 @@ pub struct Node {
 
 /// What a node is.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Kind {
+pub(super) enum Kind {
     /// A word, number, switch or nothing.
     Scalar(Scalar),
     /// A list.
@@ -35,7 +35,7 @@ pub enum Kind {
 
 /// A scalar's text and how it was written.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Scalar {
+pub(super) struct Scalar {
     /// Its text, without quotes or escapes.
     pub text: String,
     /// Whether it had no quotes, so that `5` is a number; anything else is a string.
@@ -44,7 +44,7 @@ pub struct Scalar {
 
 impl Scalar {
     /// A string.
-    pub fn string(text: impl Into<String>) -> Self {
+    pub(super) fn string(text: impl Into<String>) -> Self {
         Self { text: text.into(), plain: false }
     }
 
@@ -56,27 +56,27 @@ impl Scalar {
 
 impl Node {
     /// A node that was made here.
-    pub fn new(kind: Kind) -> Self {
+    pub(super) fn new(kind: Kind) -> Self {
         Self { line: 0, kind }
     }
 
     /// The value of `key`, where this is a map that has it.
-    pub fn get(&self, key: &str) -> Option<&Node> {
+    pub(super) fn get(&self, key: &str) -> Option<&Node> {
         self.entries().iter().find(|(name, _)| name.text == key).map(|(_, value)| value)
     }
 
     /// The value at the end of `path`.
-    pub fn at(&self, path: &[&str]) -> Option<&Node> {
+    pub(super) fn at(&self, path: &[&str]) -> Option<&Node> {
         path.iter().try_fold(self, |node, key| node.get(key))
     }
 
     /// The text of the scalar at the end of `path`; none for null.
-    pub fn text_at(&self, path: &[&str]) -> Option<&str> {
+    pub(super) fn text_at(&self, path: &[&str]) -> Option<&str> {
         self.at(path)?.text()
     }
 
     /// The text of a scalar that is not null.
-    pub fn text(&self) -> Option<&str> {
+    pub(super) fn text(&self) -> Option<&str> {
         match &self.kind {
             Kind::Scalar(scalar) if !scalar.is_null() => Some(&scalar.text),
             _ => None,
@@ -84,12 +84,12 @@ impl Node {
     }
 
     /// Whether it is a plain `true`.
-    pub fn is_true(&self) -> bool {
+    pub(super) fn is_true(&self) -> bool {
         matches!(&self.kind, Kind::Scalar(scalar) if scalar.text.eq_ignore_ascii_case("true"))
     }
 
     /// The items of a list; none for anything else.
-    pub fn items(&self) -> &[Node] {
+    pub(super) fn items(&self) -> &[Node] {
         match &self.kind {
             Kind::List(items) => items,
             _ => &[],
@@ -97,7 +97,7 @@ impl Node {
     }
 
     /// The entries of a map; none for anything else.
-    pub fn entries(&self) -> &[(Scalar, Node)] {
+    pub(super) fn entries(&self) -> &[(Scalar, Node)] {
         match &self.kind {
             Kind::Map(entries) => entries,
             _ => &[],
@@ -105,12 +105,12 @@ impl Node {
     }
 
     /// Whether it is a map.
-    pub fn is_map(&self) -> bool {
+    pub(super) fn is_map(&self) -> bool {
         matches!(self.kind, Kind::Map(_))
     }
 
     /// Whether it is nothing: null, or a map or list without entries.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         match &self.kind {
             Kind::Scalar(scalar) => scalar.is_null(),
             Kind::List(items) => items.is_empty(),
@@ -133,7 +133,7 @@ impl From<Value> for Node {
 }
 
 /// The tree as JSON, its plain numbers and switches as such.
-pub fn value(node: &Node) -> Value {
+pub(super) fn value(node: &Node) -> Value {
     match &node.kind {
         Kind::List(items) => items.iter().map(value).collect(),
         Kind::Map(entries) => entries.iter().map(|(key, item)| (key.text.clone(), value(item))).collect(),

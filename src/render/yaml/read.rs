@@ -7,13 +7,13 @@ use granit_parser::{Event, Parser, ScalarStyle, Tag};
 use super::{Kind, Node, Scalar};
 
 /// How many nodes one document may have, those that aliases repeat included.
-pub const MOST_NODES: usize = 200_000;
+pub(super) const MOST_NODES: usize = 200_000;
 const DEEPEST: usize = 64;
 const MERGE: &str = "<<";
 
 /// Why a text is not read: the line, and what is wrong there. It quotes nothing of the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unreadable {
+pub(crate) struct Unreadable {
     /// Counted from 1.
     pub line: usize,
     /// What is wrong, and its cure.
@@ -21,7 +21,7 @@ pub struct Unreadable {
 }
 
 /// One document of a stream as it stands there: its text without the `---`, and the line it begins in.
-pub struct Chunk<'a> {
+pub(crate) struct Chunk<'a> {
     /// The line of its first character, counted from 1.
     pub line: usize,
     /// The text.
@@ -29,7 +29,7 @@ pub struct Chunk<'a> {
 }
 
 /// Takes a stream apart at its `---` lines, so that what is wrong with one document harms no other.
-pub fn chunks(stream: &str) -> Vec<Chunk<'_>> {
+pub(crate) fn chunks(stream: &str) -> Vec<Chunk<'_>> {
     let mut found = Vec::new();
     let (mut start, mut first, mut place) = (0, 1, 0);
     for (number, line) in stream.split_inclusive('\n').enumerate() {
@@ -52,7 +52,7 @@ fn is_separator(line: &str) -> bool {
 ///
 /// # Errors
 /// What is no YAML, is too large or too deep, or has a tag or a key that is no scalar.
-pub fn read(text: &str, first: usize) -> Result<Option<Node>, Unreadable> {
+pub(crate) fn read(text: &str, first: usize) -> Result<Option<Node>, Unreadable> {
     let options = granit_parser::options! { flow_nesting_limit: DEEPEST, block_nesting_limit: DEEPEST };
     let mut tree = Tree::default();
     for event in Parser::new_from_str_with_options(text, options) {

@@ -6,18 +6,36 @@ use serde_json::Value;
 const MAPS: [&str; 3] = ["labels", "limits", "requests"];
 /// Words that CEL keeps for itself; as fields they are written between underscores.
 const RESERVED: [&str; 20] = [
-    "as", "break", "const", "continue", "else", "false", "for", "function", "if", "import", "in", "let", "loop",
-    "namespace", "null", "package", "return", "true", "var", "void",
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "false",
+    "for",
+    "function",
+    "if",
+    "import",
+    "in",
+    "let",
+    "loop",
+    "namespace",
+    "null",
+    "package",
+    "return",
+    "true",
+    "var",
+    "void",
 ];
 
 /// A string.
-pub fn text(text: &str) -> String {
+pub(super) fn text(text: &str) -> String {
     // JSON's escapes are CEL's.
     Value::from(text).to_string()
 }
 
 /// A value of maps, lists and scalars.
-pub fn literal(value: &Value) -> String {
+pub(super) fn literal(value: &Value) -> String {
     match value {
         Value::Array(items) => format!("[{}]", items.iter().map(literal).collect::<Vec<_>>().join(", ")),
         Value::Object(map) => {
@@ -29,7 +47,7 @@ pub fn literal(value: &Value) -> String {
 }
 
 /// A map as an object of the type that its `path` names, such as `Object.spec.volumes`.
-pub fn object(path: &str, value: &Value) -> String {
+pub(super) fn object(path: &str, value: &Value) -> String {
     let field = |(key, value): (&String, &Value)| {
         let name = if RESERVED.contains(&key.as_str()) { format!("__{key}__") } else { key.clone() };
         format!("{name}: {}", field_value(&format!("{path}.{name}"), key, value))
@@ -58,7 +76,8 @@ mod tests {
 
     #[test]
     fn objects_have_the_type_of_their_path_and_maps_of_the_user_have_none() {
-        let value = json!({"name": "a\"b", "resources": {"limits": {"memory": "1Mi"}}, "items": [{"key": 1}], "args": ["x"]});
+        let value =
+            json!({"name": "a\"b", "resources": {"limits": {"memory": "1Mi"}}, "items": [{"key": 1}], "args": ["x"]});
         let expected = concat!(
             r#"Object.spec.c{name: "a\"b", resources: Object.spec.c.resources{limits: {"memory": "1Mi"}}, "#,
             r#"items: [Object.spec.c.items{key: 1}], args: ["x"]}"#,
