@@ -3,4 +3,5 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test says what went wrong by panicking")]
 #![allow(clippy::format_collect, clippy::large_futures, reason = "nobody counts the bytes of a test")]
 
+mod datadog;
 mod ground;
