@@ -24,10 +24,14 @@ const CONFIG: &str = "instances:
 ";
 
 const EXPECTED: [&str; 8] = [
-    "-expect", "instances/0/user=/run/keyferry/user",
-    "-expect", "instances/0/password=/run/keyferry/apps/db/password",
-    "-expect", "instances/1/user=/run/keyferry/user",
-    "-expect", "instances/1/password=/run/keyferry/apps/db/password",
+    "-expect",
+    "instances/0/user=/run/keyferry/user",
+    "-expect",
+    "instances/0/password=/run/keyferry/apps/db/password",
+    "-expect",
+    "instances/1/user=/run/keyferry/user",
+    "-expect",
+    "instances/1/password=/run/keyferry/apps/db/password",
 ];
 
 #[tokio::test]
@@ -87,12 +91,17 @@ async fn manifest(node: &Node, mode: &str, installer: i64, arguments: &[&str]) -
     let image = node.image("agentclient", &agentclient()?).await?;
     let arguments = [&["-command", HELPER, "-config", "/etc/agent/check.yaml"], arguments].concat();
     let mut agent = container("agent", &image, &arguments);
-    put(&mut agent, "volumeMounts", json!([
-        {"name": "keyferry-helper", "mountPath": "/opt/keyferry", "readOnly": true},
-        {"name": "keyferry-secrets", "mountPath": ROOT, "readOnly": true},
-        {"name": "config", "mountPath": "/etc/agent", "readOnly": true},
-    ]));
-    let mut install = container("install", &helper, &["install", "--to", "/opt/keyferry", "--root", ROOT, "--mode", mode]);
+    put(
+        &mut agent,
+        "volumeMounts",
+        json!([
+            {"name": "keyferry-helper", "mountPath": "/opt/keyferry", "readOnly": true},
+            {"name": "keyferry-secrets", "mountPath": ROOT, "readOnly": true},
+            {"name": "config", "mountPath": "/etc/agent", "readOnly": true},
+        ]),
+    );
+    let mut install =
+        container("install", &helper, &["install", "--to", "/opt/keyferry", "--root", ROOT, "--mode", mode]);
     put(&mut install, "volumeMounts", json!([{"name": "keyferry-helper", "mountPath": "/opt/keyferry"}]));
     put(&mut install["securityContext"], "runAsUser", json!(installer));
     let mut pod = restricted("agent", USER, &[agent]);
@@ -114,7 +123,8 @@ fn volumes() -> Value {
 }
 
 async fn put_objects(namespace: &Namespace, values: &str) -> Result<()> {
-    let check = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "check"}, "data": {"check.yaml": CONFIG}});
+    let check =
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "check"}, "data": {"check.yaml": CONFIG}});
     let db = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db"}});
     namespace.create_manifest(&check).await?;
     namespace.create_manifest(&db).await?;
