@@ -13,5 +13,6 @@ mod chart;
 mod faults;
 mod ground;
 mod helper;
+mod nudge;
 mod provider;
 mod sync;

@@ -1,6 +1,7 @@
 //! An agent's pod as `OpenShift` would run it: an arbitrary user of group 0, one projected volume with the keys it uses,
 //! and the helper, which an init container of the same user has installed.
 
+use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::{Value, json};
 
 use super::pod::{container, restricted};
@@ -57,6 +58,19 @@ pub fn manifest(name: &str, images: &Images, secret: &str, keys: &[&str]) -> Val
 
 fn items(keys: &[&str]) -> Vec<Value> {
     keys.iter().map(|key| json!({"key": key, "path": key})).collect()
+}
+
+/// The beginning of a value's SHA-256, by which the stand-in tells values.
+pub fn mark(value: &str) -> String {
+    let digest = digest(&SHA256, value.as_bytes());
+    digest.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Has a pod told when a Secret that it mounts has changed.
+pub fn opt_in(pod: &mut Value) {
+    if let Some(metadata) = pod.get_mut("metadata") {
+        put(metadata, "labels", json!({"keyferry.dev/nudge": "true"}));
+    }
 }
 
 /// Sets a field of an object.

@@ -22,21 +22,35 @@ pub struct Used {
 impl Node {
     /// Looks at the container with this id, as [`super::pod::container_id`] tells it.
     pub fn used(&self, container: &str) -> Result<Used> {
-        let below = Path::new(&self.cgroup).join(container);
-        if Path::new(ROOT).join("cgroup.controllers").exists() { unified(&below) } else { separate(&below) }
+        if is_unified() { unified(&self.folder("", container)) } else { self.separate(container) }
+    }
+
+    /// The first process of the container with this id, as this machine numbers it.
+    pub fn process(&self, container: &str) -> Result<u32> {
+        let folder = self.folder(if is_unified() { "" } else { "memory" }, container);
+        let all = read(&folder.join("cgroup.procs"))?;
+        Ok(all.lines().next().with_context(|| format!("{container} has no process"))?.parse()?)
+    }
+
+    fn separate(&self, container: &str) -> Result<Used> {
+        let nanoseconds = read(&self.folder("cpuacct", container).join("cpuacct.usage"))?.trim().parse()?;
+        let memory = field(&self.folder("memory", container).join("memory.stat"), "total_rss")?;
+        Ok(Used { cpu: Duration::from_nanos(nanoseconds), memory })
+    }
+
+    fn folder(&self, controller: &str, container: &str) -> PathBuf {
+        Path::new(ROOT).join(controller).join(&self.cgroup).join(container)
     }
 }
 
-fn unified(below: &Path) -> Result<Used> {
-    let folder = Path::new(ROOT).join(below);
-    let microseconds = field(&folder.join("cpu.stat"), "usage_usec")?;
-    Ok(Used { cpu: Duration::from_micros(microseconds), memory: field(&folder.join("memory.stat"), "anon")? })
+/// Whether all controllers are in one hierarchy, which is cgroup's version 2.
+fn is_unified() -> bool {
+    Path::new(ROOT).join("cgroup.controllers").exists()
 }
 
-fn separate(below: &Path) -> Result<Used> {
-    let of = |controller: &str| Path::new(ROOT).join(controller).join(below);
-    let nanoseconds = read(&of("cpuacct").join("cpuacct.usage"))?.trim().parse()?;
-    Ok(Used { cpu: Duration::from_nanos(nanoseconds), memory: field(&of("memory").join("memory.stat"), "total_rss")? })
+fn unified(folder: &Path) -> Result<Used> {
+    let microseconds = field(&folder.join("cpu.stat"), "usage_usec")?;
+    Ok(Used { cpu: Duration::from_micros(microseconds), memory: field(&folder.join("memory.stat"), "anon")? })
 }
 
 fn read(path: &PathBuf) -> Result<String> {

@@ -43,8 +43,10 @@ fn collect(folder: &Path, depth: usize, files: &mut Vec<Value>) {
         if found.is_dir() && depth > 0 {
             collect(&path, depth - 1, files);
         } else if files.len() < MOST_FILES {
-            let (mode, to) = (format!("{:o}", found.permissions().mode()), fs::read_link(&path).ok());
-            files.push(json!({"path": path, "mode": mode, "uid": found.uid(), "gid": found.gid(), "to": to}));
+            let (mode, readable) = (format!("{:o}", found.permissions().mode()), fs::read(&path).is_ok());
+            files.push(
+                json!({"path": path, "mode": mode, "uid": found.uid(), "gid": found.gid(), "readable": readable}),
+            );
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod look;
 mod pairs;
+mod plant;
 mod report;
 mod resolve;
 mod swap;
@@ -20,6 +21,7 @@ const USAGE: &str = "stand-in                                   sleeps\n\
     stand-in look FOLDER...                    tells who it is, what it sees, and what it may write\n\
     stand-in resolve CALLS COMMAND HANDLE...   calls a secret backend as an agent does\n\
     stand-in pairs MILLIS COMMAND ONE OTHER    resolves two handles and compares their generations\n\
+    stand-in plant FOLDER                      makes a tree with links that lead out of it\n\
     stand-in swap FOLDER COUNT                 swaps the generations of a folder as the kubelet does";
 
 fn main() -> Result<()> {
@@ -33,6 +35,7 @@ fn main() -> Result<()> {
         ["pairs", millis, command, one, other] => {
             pairs::compare(Duration::from_millis(millis.parse()?), command, [one, other])
         }
+        ["plant", folder] => plant::tree(Path::new(folder)),
         ["swap", folder, count] => swap::often(Path::new(folder), count.parse().context("COUNT is a number")?),
         _ => bail!("usage:\n{USAGE}"),
     }
