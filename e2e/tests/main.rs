@@ -12,5 +12,7 @@ mod api;
 mod chart;
 mod faults;
 mod ground;
+mod helper;
+mod nudge;
 mod provider;
 mod sync;
