@@ -82,7 +82,7 @@ NODE := kube-scheduler kubelet kube-proxy
 FIGURES := $(TARGET)/e2e-node/figures.json
 
 .PHONY: e2e-node
-e2e-node: rust ## Runs the tests on a real node, as root (containerd, kubelet, the images of `make images`); ONLY=words selects some
+e2e-node: rust agentclient ## Runs the tests on a real node, as root (containerd, kubelet, the images of `make images`); ONLY=words selects some
 	@$(PYTHON) e2e/tools/node.py check
 	@$(TOOLS) get && $(TOOLS) get $(NODE)
 	$(SHIP) --profile helper --package keyferry-stand-in
