@@ -13,4 +13,5 @@ mod chart;
 mod faults;
 mod ground;
 mod provider;
+mod render;
 mod sync;
