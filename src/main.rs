@@ -207,5 +207,11 @@ fn passes(settings: Settings) -> controller::Settings {
         deletes_per_minute: sync.max_deletes_per_minute,
         watch_secrets: sync.watch_secrets,
         may_wipe: sync.adoption == keyferry::ops::cli::Adoption::Any,
+        nudge: settings.nudge.map(nudging),
     }
+}
+
+fn nudging(nudge: keyferry::ops::settings::Nudge) -> controller::Nudging {
+    let keyferry::ops::settings::Nudge { namespaces, qps, burst } = nudge;
+    controller::Nudging { per_second: qps, burst, namespaces }
 }

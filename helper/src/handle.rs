@@ -161,7 +161,7 @@ fn json<'a>(path: &str, field: &'a str) -> Result<(Place, Option<&'a str>), Erro
 }
 
 fn is_json(path: &str) -> bool {
-    path.ends_with(".json")
+    path.rsplit_once('.').is_some_and(|(_, extension)| extension == "json")
 }
 
 fn field_name(field: &str) -> Result<&str, Error> {

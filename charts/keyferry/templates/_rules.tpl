@@ -86,6 +86,14 @@ with `scopedRBAC`, a Role in each scoped namespace. `update` is nowhere (but for
   verbs: [create]
 {{- end }}
 
+{{- define "keyferry.rules.nudge" -}}
+# cluster/pods, because nudge.enabled is true: `list` finds the pods that opted in and mount a Secret that was just written,
+# `patch` sets their annotation keyferry.dev/nudged-at. RBAC knows neither labels nor fields; the nudge policy does.
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [list, patch]
+{{- end }}
+
 {{/* One grant: role, binding, and the operator as its subject. Takes a dict: context, kind (ClusterRole or Role), name,
 namespace (of a Role) and rules (the name of a template). */}}
 {{- define "keyferry.grant" }}

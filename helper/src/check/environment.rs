@@ -1,7 +1,8 @@
 //! What the agent is told about its secret backend by its environment, judged without looking at anything else.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::ffi::OsString;
+use std::path::Path;
 
 use super::finding::{Code, Finding};
 
@@ -10,7 +11,8 @@ const MAX_VALUE: usize = 64 << 10;
 const PREFIX: &str = "DD_SECRET_";
 
 const COMMAND: &str = "DD_SECRET_BACKEND_COMMAND";
-const ARGUMENTS: &str = "DD_SECRET_BACKEND_ARGUMENTS";
+/// The variable with the arguments of the command.
+pub const ARGUMENTS: &str = "DD_SECRET_BACKEND_ARGUMENTS";
 const TYPE: &str = "DD_SECRET_BACKEND_TYPE";
 const GROUP: &str = "DD_SECRET_BACKEND_COMMAND_ALLOW_GROUP_EXEC_PERM";
 const TRIM: &str = "DD_SECRET_BACKEND_REMOVE_TRAILING_LINE_BREAK";
@@ -41,13 +43,9 @@ impl Environment {
         self.value(COMMAND).map(Path::new)
     }
 
-    /// The roots that the agent gives the helper: its arguments that are absolute paths.
-    pub fn roots(&self) -> Vec<PathBuf> {
-        self.arguments().filter(|path| path.is_absolute()).map(Path::to_owned).collect()
-    }
-
-    fn arguments(&self) -> impl Iterator<Item = &Path> {
-        self.value(ARGUMENTS).unwrap_or_default().split_ascii_whitespace().map(Path::new)
+    /// The arguments that the agent gives its command.
+    pub fn arguments(&self) -> Vec<OsString> {
+        self.value(ARGUMENTS).unwrap_or_default().split_ascii_whitespace().map(OsString::from).collect()
     }
 
     /// Whether Datadog lets the group execute the command; none if neither the option nor the command is set here.
@@ -70,7 +68,6 @@ impl Environment {
         let mut findings = self.invalid();
         if self.command().is_some() {
             findings.extend(self.type_beside_command());
-            findings.extend(self.no_root_in_arguments());
             findings.extend(self.no_refresh());
         }
         findings
@@ -92,12 +89,6 @@ impl Environment {
     fn type_beside_command(&self) -> Option<Finding> {
         self.value(TYPE)?;
         Some(Finding::new(Code::TypeIgnored, TYPE, "both are set, and the command wins"))
-    }
-
-    fn no_root_in_arguments(&self) -> Option<Finding> {
-        let wrong = self.arguments().filter(|path| !path.is_absolute()).count();
-        let what = format!("{wrong} of the arguments are no absolute paths");
-        (wrong > 0).then(|| Finding::new(Code::ArgumentNoRoot, ARGUMENTS, what))
     }
 
     fn no_refresh(&self) -> Option<Finding> {
@@ -139,7 +130,7 @@ mod tests {
         ];
         assert_eq!(codes(&variables), []);
         let environment = environment(&variables);
-        assert_eq!(environment.roots(), [Path::new("/run/keyferry"), Path::new("/run/more")]);
+        assert_eq!(environment.arguments(), ["/run/keyferry", "/run/more"]);
         assert_eq!(environment.group_exec(), Some(true));
         assert_eq!(environment.output(), DEFAULT_OUTPUT);
     }
@@ -150,7 +141,6 @@ mod tests {
         let refresh = (REFRESH, "60");
         for (variables, code) in [
             (vec![command, refresh, (TYPE, "file.text")], Code::TypeIgnored),
-            (vec![command, refresh, (ARGUMENTS, "--root /r")], Code::ArgumentNoRoot),
             (vec![command], Code::NoRefresh),
             (vec![command, (REFRESH, "0")], Code::NoRefresh),
             (vec![command, refresh, (TIMEOUT, "0")], Code::VariableInvalid),
@@ -172,9 +162,8 @@ mod tests {
 
     #[test]
     fn no_finding_shows_what_a_variable_holds() {
-        let found =
-            environment(&[(COMMAND, "/h"), (TIMEOUT, "hunter2"), (ARGUMENTS, "hunter2"), (GROUP, "hunter2")]).judge();
-        assert!(found.len() == 4 && !format!("{found:?}").contains("hunter2"), "{found:?}");
+        let found = environment(&[(COMMAND, "/h"), (TIMEOUT, "hunter2"), (GROUP, "hunter2")]).judge();
+        assert!(found.len() == 3 && !format!("{found:?}").contains("hunter2"), "{found:?}");
     }
 
     #[test]

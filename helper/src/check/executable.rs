@@ -1,6 +1,6 @@
 //! The verdict on the helper's own executable: would Datadog run it, and who could replace it.
 
-use super::finding::{Code, Finding, Severity};
+use super::finding::{Code, Finding};
 use super::mountinfo::Mount;
 use super::rights::{Identity, Refusal, RightsMode, Standing, datadog};
 
@@ -48,8 +48,9 @@ impl Executable {
         let shown = self.standing;
         match (default, option, group_exec) {
             (None, _, _) => None,
-            (Some(_), Some(refusal), _) => Some(self.find(Code::Refused, format!("{shown}: {refusal}"))),
-            (Some(refusal), None, Some(false)) => Some(self.find(Code::Refused, format!("{shown}: {refusal}"))),
+            (Some(_), Some(refusal), _) | (Some(refusal), None, Some(false)) => {
+                Some(self.find(Code::Refused, format!("{shown}: {refusal}")))
+            }
             (Some(_), None, _) => {
                 Some(self.find(Code::RefusedInOneMode, format!("{shown}: its group has rights on it")))
             }
@@ -84,6 +85,7 @@ impl Executable {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::finding::Severity;
 
     fn identity(uid: u32) -> Identity {
         Identity { uid, gid: 1000, groups: Vec::new() }

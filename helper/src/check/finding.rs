@@ -55,10 +55,10 @@ impl Finding {
 /// Codes and what each stands for, from one table: name, id, severity, title, cure.
 macro_rules! codes {
     ($($name:ident $id:literal $severity:ident $title:literal $cure:literal)+) => {
-        /// What a check can find. An id is never given to anything else.
+        /// What a check can find. [`Code::title`] says what each is; an id is never given to anything else.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Code {
-            $(#[doc = $title] $name,)+
+            $(#[doc = $id] $name,)+
         }
 
         impl Code {
@@ -111,9 +111,9 @@ codes! {
     RootWritable "KFH012" Warning "A root is mounted for writing"
         "Set `readOnly: true` on the volumeMount."
     WorldReadable "KFH013" Warning "Every user of the container can read the keys"
-        "Set `defaultMode: 0400` on the volume and `fsGroup` in the pod's securityContext."
+        "Set `defaultMode: 0400` on the volume and `fsGroup` in the pod's securityContext; in Docker, `mode` and `uid` of the secret."
     Unreadable "KFH014" Error "This user cannot read the keys"
-        "Set `fsGroup` in the pod's securityContext: mode 0400 alone leaves the keys to root."
+        "Set `fsGroup` in the pod's securityContext: mode 0400 alone leaves the keys to root. In Docker, set `uid` of the secret."
     NoGenerations "KFH015" Note "A root has no generations"
         "Nothing, if this is no Kubernetes volume; keys that change together may then be read from different moments."
     Stale "KFH016" Error "The keys are older than --max-age"
@@ -172,8 +172,8 @@ codes! {
         "Leave them out of the volume's `items`."
     RunsAsRoot "KFH061" Warning "The agent runs as root"
         "Set `runAsNonRoot: true` and `runAsUser` in the pod's securityContext, where the agent's own checks allow it."
-    AllowListUnread "KFH062" Error "The allow-list cannot be read"
-        "Write one handle a line, and let this user read the file; without it no handle is answered."
+    SettingsUnusable "KFH062" Error "The helper's settings or its allow-list cannot be used"
+        "Mend helper.json or the allow-list as the message says; until then no handle is answered."
 
     CommandMissing "KFH070" Error "DD_SECRET_BACKEND_COMMAND names no file"
         "Mount the volume with the helper at that path, and look at the log of the init container that installs it."
@@ -183,8 +183,8 @@ codes! {
         "Remove it: the command is used, and Datadog's chart grants rights on Secrets for any type."
     VariableInvalid "KFH073" Error "A DD_SECRET_BACKEND variable has no sense"
         "Write a whole number of at least 1, or `true` or `false`."
-    ArgumentNoRoot "KFH074" Error "DD_SECRET_BACKEND_ARGUMENTS are no absolute paths"
-        "Name absolute paths of roots, separated by spaces, or leave the variable out."
+    ArgumentsUnusable "KFH074" Error "The helper does not take the arguments in DD_SECRET_BACKEND_ARGUMENTS"
+        "Name absolute paths of roots, separated by spaces, or leave the variable out; `keyferry-helper --help` has all arguments."
     NoRefresh "KFH075" Warning "The agent never reads a rotated value"
         "Set DD_SECRET_REFRESH_INTERVAL to a number of seconds."
     RootNotGiven "KFH076" Warning "The agent gives the helper another root"

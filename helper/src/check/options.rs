@@ -9,22 +9,7 @@ use lexopt::prelude::{Long, Short, ValueExt};
 use super::rights::Identity;
 
 /// How to use it.
-pub const USAGE: &str = "\
-Usage: keyferry-helper check [OPTION]...
-Says what is wrong with the helper, its mounts and the handles of a configuration, and how to mend it.
-Values are read only to judge them; none is ever shown.
-
-  --config FILE|DIR   look at every ENC[...] of this file, or of the *.yaml, *.yml and *.json beneath this folder; repeatable
-  --root DIR          look for keys here; repeatable. Else what the agent gives the helper (DD_SECRET_BACKEND_ARGUMENTS), else
-                      what the helper itself would use
-  --as UID:GID[,GID]  judge file modes for this user and its groups, instead of the one who runs the check
-  --max-age DURATION  an error if a root's keys are older than this, such as 90s, 10m, 1h30m or 2d
-  --allow FILE        judge handles by this allow-list
-  --json              print JSON instead of text
-  -h, --help          print this
-
-Exit status: 0 if nothing is an error, 1 if something is, 2 if it was used wrongly.
-";
+pub const USAGE: &str = include_str!("help.txt");
 
 /// The most groups of `--as`, and files or roots of a repeatable option.
 const MOST: usize = 1_000;
@@ -147,13 +132,21 @@ mod tests {
             configs: vec!["a".into(), "b".into()],
             roots: vec!["/r".into()],
             identity: Some(Identity { uid: 7, gid: 8, groups: vec![9] }),
-            max_age: Some(Duration::from_secs(120)),
+            max_age: Some(Duration::from_mins(2)),
             allow: Some("l".into()),
             json: true,
             help: false,
         };
         assert_eq!(parsed(&given), Ok(expected));
         assert!(parsed(&["-h"]).unwrap().help);
+    }
+
+    #[test]
+    fn the_help_names_every_option_and_fits_a_terminal() {
+        for option in ["--config", "--root", "--as", "--max-age", "--allow", "--json", "--help"] {
+            assert!(USAGE.contains(option), "{option}");
+        }
+        assert!(USAGE.lines().all(|line| line.len() <= 100));
     }
 
     #[test]

@@ -132,7 +132,7 @@ mod tests {
         let shown = letters(file.mode);
         let class = if who.uid == file.uid {
             &shown[0..3]
-        } else if who.gid == file.gid || who.groups.iter().any(|group| *group == file.gid) {
+        } else if who.gid == file.gid || who.groups.contains(&file.gid) {
             &shown[3..6]
         } else {
             &shown[6..9]
@@ -187,6 +187,35 @@ mod tests {
                     assert_eq!(datadog(mode, RightsMode::GroupExec, runs).is_ok(), option, "{mode:o} {who}");
                 }
             }
+        }
+    }
+
+    /// One verdict of Datadog's own code, recorded by `e2e/datadog`.
+    #[derive(serde::Deserialize)]
+    struct Row {
+        mode: String,
+        owner: String,
+        #[serde(rename = "as")]
+        who: String,
+        groups: Vec<u32>,
+        strict: bool,
+        group_exec: bool,
+    }
+
+    #[test]
+    fn datadogs_own_code_gives_the_same_verdicts() {
+        let pair = |text: &str| {
+            let (uid, gid) = text.split_once(':').unwrap();
+            (uid.parse().unwrap(), gid.parse().unwrap())
+        };
+        let rows: Vec<Row> = serde_json::from_str(include_str!("../../tests/rights.json")).unwrap();
+        assert!(rows.len() > 100, "{} rows", rows.len());
+        for Row { mode, owner, who, groups, strict, group_exec } in rows {
+            let ((uid, gid), (user, group)) = (pair(&owner), pair(&who));
+            let file = Standing { mode: u32::from_str_radix(&mode, 8).unwrap(), uid, gid };
+            let runs = identity(user, group, &groups).may(Want::Execute, file);
+            let verdicts = RightsMode::BOTH.map(|option| datadog(file.mode, option, runs).is_ok());
+            assert_eq!(verdicts, [strict, group_exec], "{file} as {who} {groups:?}");
         }
     }
 

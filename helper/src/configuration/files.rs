@@ -1,9 +1,12 @@
 //! Which files of a folder are configuration, and their text.
 
 use std::fmt;
-use std::fs::{self, File};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
 
 use super::MAX_BYTES;
 
@@ -53,11 +56,13 @@ impl From<io::Error> for Unread {
 
 /// The text of a file of at most [`MAX_BYTES`]. A pipe or a device is never waited for.
 pub fn read(path: &Path) -> Result<String, Unread> {
-    if !fs::metadata(path)?.is_file() {
+    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    if !file.metadata()?.is_file() {
         return Err(Unread::NoFile);
     }
     let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() > MAX_BYTES {
         return Err(Unread::TooLong);
     }
@@ -114,6 +119,8 @@ fn is_configuration(path: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use super::*;
 
     fn folder(name: &str) -> PathBuf {
@@ -146,6 +153,9 @@ mod tests {
         assert!(matches!(read(&root.join("binary")), Err(Unread::NoText)));
         assert!(matches!(read(&root.join("long")), Err(Unread::TooLong)));
         assert!(matches!(read(Path::new("/dev/zero")), Err(Unread::NoFile)));
+        let pipe = root.join("pipe");
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+        assert!(matches!(read(&pipe), Err(Unread::NoFile)), "nobody writes into it");
         assert!(matches!(read(&root), Err(Unread::NoFile)));
         assert!(matches!(read(&root.join("none")), Err(Unread::Io(_))));
         fs::remove_dir_all(root).unwrap();
