@@ -145,7 +145,9 @@ fn a_post_renderer_passes_on_what_it_need_not_change() {
 #[test]
 fn ten_thousand_handles_of_one_string_are_read_in_time_and_too_many_keys_of_a_pod_are_refused() {
     let handles: String = (0..9_000).map(|number| format!("    - p: ENC[s/k{number}]\n")).collect();
-    let map = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata:\n  x.yaml: |\n    instances:\n{handles}");
+    let map = format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata:\n  x.yaml: |\n    instances:\n{handles}"
+    );
     let start = Instant::now();
     let source = Source { name: "a.yaml".into(), text: map };
     let problem = render(&[source], &settings(Form::Manifests)).unwrap_err().to_string();

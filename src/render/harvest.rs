@@ -81,7 +81,8 @@ fn used(readers: &mut Readers<'_>, found: &Found, notes: &mut Vec<Note>) -> Opti
         )));
         return None;
     }
-    let handle = Handle::parse(&found.handle).map_err(|error| notes.push(Note::warning(format!("{told}: {error}")))).ok()?;
+    let handle =
+        Handle::parse(&found.handle).map_err(|error| notes.push(Note::warning(format!("{told}: {error}")))).ok()?;
     let consumers = readers.of(&found.place);
     if consumers.is_empty() {
         notes.push(Note::warning(format!(

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use keyferry_helper::fragment::{PROGRAM_FOLDER as PROGRAMS, PROGRAM_VOLUME as HELPER, SECRETS_VOLUME as SECRETS};
 use serde_json::{Value, json};
 
 use super::consumer::{Component, Containers};
@@ -10,12 +11,6 @@ use super::problem::Note;
 use super::settings::{Delivery, Settings};
 use super::workload::Workload;
 
-/// The volume of the helper's program, and its init container.
-pub(super) const HELPER: &str = "keyferry-helper";
-/// The volume of the secrets.
-pub(super) const SECRETS: &str = "keyferry-secrets";
-/// Where the helper's program is mounted.
-pub(super) const PROGRAMS: &str = "/opt/keyferry";
 /// The label that asks for the nudge.
 pub(super) const NUDGE: &str = "keyferry.dev/nudge";
 /// The helper's own user, for an init container in a pod of root's.
@@ -185,11 +180,12 @@ pub(super) fn volumes<'a>(items: impl IntoIterator<Item = &'a Key>, settings: &S
 fn init(settings: &Settings, for_group: bool) -> Value {
     // The program takes 0500 itself: nobody but its owner.
     let mode: &[&str] = if for_group { &["--mode", "0550"] } else { &[] };
+    let arguments = [&["install", "--to", PROGRAMS, "--root", &settings.root], mode].concat();
     json!({
         "name": HELPER,
         "image": settings.image,
         "command": [format!("/{HELPER}")],
-        "args": [&["install", "--to", PROGRAMS], mode].concat(),
+        "args": arguments,
         "resources": {
             "requests": {"cpu": "10m", "memory": "16Mi"},
             "limits": {"memory": "32Mi"},
