@@ -13,5 +13,7 @@ mod chart;
 mod faults;
 mod ground;
 mod helper;
+mod nudge;
 mod provider;
+mod render;
 mod sync;
