@@ -21,7 +21,10 @@ fuzz_target!(|file: &[u8]| {
             (_, Err(Error::Twice)) => {}
             (Value::String(text), found) => assert_eq!(found.as_ref(), Ok(text)),
             (Value::Bool(value), found) => assert_eq!(found, Ok(value.to_string())),
-            (Value::Number(number), found) => assert_eq!(found.expect("a number is text").parse().ok(), number.as_f64()),
+            // Parsed by the same parser, since its last digit is not always the nearest one.
+            (Value::Number(number), found) => {
+                assert_eq!(serde_json::from_str(&found.expect("a number is text")).ok().as_ref(), Some(number));
+            }
             (Value::Null, found) => assert_eq!(found, Err(Error::Null)),
             (Value::Array(_) | Value::Object(_), found) => assert_eq!(found, Err(Error::Nested)),
         }

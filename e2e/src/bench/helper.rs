@@ -34,6 +34,7 @@ pub(super) fn run(program: &Path) -> Result<Vec<Row>> {
         Row::new("call_ms_p99", milliseconds(percentile(&calls, 99)?), "ms").goal(Goal::at_most(5.0)),
         Row::new("call_ms_max", milliseconds(percentile(&calls, 100)?), "ms"),
         Row::new("start_ms_p50", milliseconds(percentile(&starts, 50)?), "ms"),
+        Row::new("start_ms_p99", milliseconds(percentile(&starts, 99)?), "ms"),
         Row::new("calls", number(CALLS), "calls"),
         Row::new("program_mib", number(usize::try_from(size)?) / 1_048_576.0, "MiB").goal(Goal::at_most(2.0)),
     ])
