@@ -40,8 +40,11 @@ async fn only_the_leader_looks_for_pods() -> Result<()> {
 async fn a_leader_that_was_frozen_past_its_lease_nudges_none_of_those_that_wait() -> Result<()> {
     with_leader_and(&json!({"nudge": {"enabled": true, "qps": 1, "burst": 1}}), async |scene| {
         let (_second, _gate) = second(scene).await?;
+        // Until nobody looks for pods because of the first value any more.
+        tokio::time::sleep(2 * SECOND).await;
         create(scene.namespace, &agents(20)).await?;
         scene.secrets.put(&scene.remote("value"), "second").await?;
+        scene.await_value("app", "key", "second", SOON).await?;
         await_nudge(scene.namespace, "agent-0", None).await?;
         scene.operator.freeze()?;
         await_leader(scene, "second", SOON).await?;
