@@ -64,6 +64,7 @@ struct State {
 enum Next {
     List(Batch),
     Send(Waiting),
+    GiveUp(usize),
     Rest(Option<Duration>),
 }
 
@@ -90,23 +91,25 @@ impl Nudges {
     }
 
     /// Lists before pods, since a pod that waits may then be told of two changes at once.
-    fn next(&self, now: Instant, ctx: &Context) -> Next {
+    fn next(&self, now: Instant) -> Next {
         let mut state = self.held();
         if let Some(batch) = state.debts.take_due(now) {
             return Next::List(batch);
         }
+        let late = state.queue.drop_late(now);
+        if late > 0 {
+            return Next::GiveUp(late);
+        }
         let until_due = state.debts.next_due().map(|due| due.saturating_duration_since(now));
-        let (waiting, late) = state.queue.prepare(now);
-        give_up(late, ctx);
-        if !waiting {
+        if state.queue.len() == 0 {
             return Next::Rest(until_due);
         }
         match self.limiter.check() {
+            Ok(()) => state.queue.take().map_or(Next::Rest(until_due), Next::Send),
             Err(early) => {
                 let turn = early.wait_time_from(DefaultClock::default().now());
                 Next::Rest(Some(until_due.map_or(turn, |due| due.min(turn))))
             }
-            Ok(()) => state.queue.take().map_or(Next::Rest(until_due), Next::Send),
         }
     }
 
@@ -139,9 +142,10 @@ impl Nudges {
 /// Pays what is owed, one call after the other, until the future is dropped.
 pub(super) async fn run(ctx: Arc<Context>) {
     loop {
-        match ctx.nudges.next(Instant::now(), &ctx) {
+        match ctx.nudges.next(Instant::now()) {
             Next::List(batch) => list(batch, &ctx).await,
             Next::Send(pod) => send(pod, &ctx).await,
+            Next::GiveUp(pods) => give_up(pods, &ctx),
             Next::Rest(wait) => ctx.nudges.rest(wait).await,
         }
         ctx.metrics.nudges_waiting(ctx.nudges.held().queue.len());
@@ -167,7 +171,9 @@ async fn enlist(batch: &Batch, ctx: &Context) -> Result<(), cluster::Error> {
     loop {
         let page = ctx.pods.page(&batch.namespace, token.as_deref()).await?;
         let left_out = ctx.nudges.join(batch, &page.pods);
-        give_up(left_out, ctx);
+        if left_out > 0 {
+            give_up(left_out, ctx);
+        }
         token = page.next.filter(|_| left_out == 0);
         if token.is_none() {
             return Ok(());
@@ -176,10 +182,8 @@ async fn enlist(batch: &Batch, ctx: &Context) -> Result<(), cluster::Error> {
 }
 
 fn give_up(pods: usize, ctx: &Context) {
-    if pods > 0 {
-        tracing::warn!(pods, "too many pods to nudge in time; the kubelets get to them by themselves");
-        ctx.metrics.nudged(Nudged::Late, pods);
-    }
+    tracing::warn!(pods, "too many pods to nudge in time; the kubelets get to them by themselves");
+    ctx.metrics.nudged(Nudged::Late, pods);
 }
 
 /// Annotates one pod, unless another replica leads by now.
@@ -205,5 +209,78 @@ async fn send(pod: Waiting, ctx: &Context) {
             tracing::warn!(namespace = %pod.namespace, %error, "pod not nudged");
             ctx.metrics.nudged(Nudged::Failed, 1);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOON: Duration = Duration::from_millis(300);
+
+    fn nudges(namespaces: &[&str]) -> Nudges {
+        let namespaces = namespaces.iter().map(|name| (*name).to_owned()).collect();
+        Nudges::new(Some(Nudging { per_second: 1, burst: 2, namespaces }))
+    }
+
+    fn place<'a>(namespace: &'a str, name: &'a str) -> Place<'a> {
+        Place { namespace, name, owner: "es" }
+    }
+
+    fn pods(count: usize) -> Vec<Pod> {
+        let pod = |number| {
+            serde_json::json!({"metadata": {"name": format!("p{number}"), "uid": format!("u{number}")}, "spec": {
+                "volumes": [{"name": "v", "secret": {"secretName": "s"}}],
+                "containers": [{"volumeMounts": [{"name": "v"}]}],
+            }})
+        };
+        (0..count).map(|number| serde_json::from_value(pod(number)).unwrap()).collect()
+    }
+
+    /// What is listed for the change that was owed last.
+    fn listed(nudges: &Nudges) -> Batch {
+        match nudges.next(Instant::now() + SOON) {
+            Next::List(batch) => batch,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn nothing_is_owed_where_it_is_off_or_elsewhere() {
+        for nudges in [Nudges::new(None), nudges(&["b", "c"])] {
+            nudges.owe(place("a", "s"), Change::Written);
+            assert!(matches!(nudges.next(Instant::now() + SOON), Next::Rest(None)));
+        }
+        for nudges in [nudges(&[]), nudges(&["b", "a"])] {
+            nudges.owe(place("a", "s"), Change::Written);
+            assert_eq!(&*listed(&nudges).namespace, "a");
+        }
+    }
+
+    #[test]
+    fn a_burst_is_sent_then_it_waits_its_turn_and_a_list_comes_first() {
+        let nudges = nudges(&[]);
+        nudges.owe(place("a", "s"), Change::Written);
+        let batch = listed(&nudges);
+        assert_eq!(nudges.join(&batch, &pods(4)), 0);
+        for name in ["p0", "p1"] {
+            let next = nudges.next(Instant::now());
+            assert!(matches!(&next, Next::Send(pod) if pod.name == name), "{next:?}");
+        }
+        let waits = |wait: Option<Duration>| wait.is_some_and(|wait| wait <= Duration::from_secs(1));
+        assert!(matches!(nudges.next(Instant::now()), Next::Rest(wait) if waits(wait)));
+        nudges.owe(place("b", "s"), Change::Written);
+        assert_eq!(&*listed(&nudges).namespace, "b");
+    }
+
+    #[test]
+    fn what_cannot_be_sent_in_time_is_given_up_when_it_is_listed_or_when_its_time_is_over() {
+        let nudges = nudges(&[]);
+        nudges.owe(place("a", "s"), Change::Written);
+        let batch = listed(&nudges);
+        let in_time = usize::try_from(LATE.as_secs()).unwrap();
+        assert_eq!(nudges.join(&batch, &pods(in_time + 7)), 7);
+        assert!(matches!(nudges.next(batch.until), Next::GiveUp(pods) if pods == in_time));
+        assert!(matches!(nudges.next(batch.until), Next::Rest(None)));
     }
 }

@@ -3,6 +3,7 @@
 //! There is no node: pods are objects with the name of a node that does not exist, and the audit log has what was asked.
 
 mod calls;
+mod leader;
 mod pods;
 mod policy;
 mod rate;

@@ -99,6 +99,11 @@ pub(super) async fn asked(ledger: &Ledger) -> Result<Requests> {
     Ok(ledger.requests().await?.only(|request| request.resource == "pods"))
 }
 
+/// The operator's own count, as it is written; empty where there is no such series.
+pub(super) async fn counted(scene: &Scene<'_>, series: &str) -> Result<String> {
+    Ok(scene.operator.metrics().await?.get(series).map(ToString::to_string).unwrap_or_default())
+}
+
 /// The names of the pods that were patched, sorted.
 pub(super) fn patched(requests: &Requests) -> Vec<String> {
     let patches = requests.0.iter().filter(|request| request.verb == "patch");

@@ -6,7 +6,7 @@ use keyferry_e2e::audit::Requests;
 use keyferry_e2e::scene::Scene;
 use serde_json::{Value, json};
 
-use super::pods::{asked, await_nudge, create, of, patched, pod, with};
+use super::pods::{asked, await_nudge, counted, create, of, patched, pod, with};
 use crate::sync::acts::{SECOND, SOON, await_synced};
 use crate::sync::ledger::Ledger;
 
@@ -64,10 +64,13 @@ async fn pods_are_told_at_the_rate_that_was_set_and_each_once() -> Result<()> {
             let took = Duration::try_from(*time - times[0])?;
             assert!(took + SLACK >= earliest, "the pod {number} was told after {took:?}: {times:?}");
         }
-        let metrics = scene.operator.metrics().await?;
-        assert_eq!(metrics[r#"keyferry_nudges_total{outcome="sent"}"#], 10.0);
-        assert_eq!(metrics["keyferry_nudge_delay_seconds_count"], 10.0);
-        assert_eq!(metrics["keyferry_nudges_waiting"], 0.0);
+        for (series, count) in [
+            (r#"keyferry_nudges_total{outcome="sent"}"#, "10"),
+            ("keyferry_nudge_delay_seconds_count", "10"),
+            ("keyferry_nudges_waiting", "0"),
+        ] {
+            assert_eq!(counted(scene, series).await?, count, "{series}");
+        }
         Ok(())
     })
     .await
@@ -117,7 +120,7 @@ async fn pods_that_cannot_be_listed_are_a_number_and_no_failure_of_the_sync() ->
         let asked = asked(&ledger).await?;
         let codes: Vec<_> = asked.0.iter().map(|request| (request.verb.as_str(), request.code)).collect();
         assert_eq!(codes, [("list", 403)], "it is not tried again until the next change");
-        assert_eq!(scene.operator.metrics().await?[r#"keyferry_nudges_total{outcome="unlisted"}"#], 1.0);
+        assert_eq!(counted(scene, r#"keyferry_nudges_total{outcome="unlisted"}"#).await?, "1");
         let log = scene.operator.log()?;
         assert!(log.contains("pods not nudged") && log.contains("grant it in the chart's RBAC"), "{log}");
         Ok(())

@@ -5,7 +5,7 @@ mod cluster_stores;
 mod creation;
 mod deletion;
 mod drift;
-mod election;
+pub(crate) mod election;
 mod first;
 pub(crate) mod ledger;
 mod marks;

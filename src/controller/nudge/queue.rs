@@ -87,14 +87,14 @@ impl Queue {
         self.len += 1;
     }
 
-    /// Drops those at the front for whom it is too late: whether somebody waits still, and how many were dropped.
-    pub(super) fn prepare(&mut self, now: Instant) -> (bool, usize) {
+    /// Drops those at the front for whom it is too late, and counts them.
+    pub(super) fn drop_late(&mut self, now: Instant) -> usize {
         let mut late = 0;
         while self.front().is_some_and(|pod| pod.until <= now) {
             self.take();
             late += 1;
         }
-        (self.len > 0, late)
+        late
     }
 
     /// The pod whose turn it is.
@@ -192,8 +192,8 @@ mod tests {
         queue.join(pod("a", "late", now));
         queue.join(pod("b", "late too", now));
         queue.join(pod("a", "in time", now + Duration::from_secs(1)));
-        assert_eq!(queue.prepare(now), (true, 2));
+        assert_eq!(queue.drop_late(now), 2);
         assert_eq!(order(&mut queue), ["in time"]);
-        assert_eq!(queue.prepare(now), (false, 0));
+        assert_eq!(queue.drop_late(now), 0);
     }
 }
