@@ -1,14 +1,13 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use k8s_openapi::api::core::v1::{Pod, ServiceAccount};
+use k8s_openapi::api::core::v1::Pod;
 use keyferry_e2e::namespace::{self, Namespace};
 use kube::api::{DeleteParams, PostParams};
 use serde_json::{Value, json};
 
-use super::{comparable, file, render, restrict, shown, text};
+use super::{account, comparable, file, render, restrict, shown, text};
 
-const SOON: Duration = Duration::from_secs(30);
 const TRIES: u32 = 150;
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
@@ -37,8 +36,7 @@ async fn delete(namespace: &Namespace, path: &std::path::Path) -> Result<()> {
 
 /// Both ways from one pod: by the policy in the API server, and by the manifest that was changed before.
 async fn both_ways(namespace: &Namespace, manifest: &str) -> Result<(Value, Value)> {
-    let exists = |account: Option<&ServiceAccount>| account.is_some();
-    namespace.await_condition("default", exists, SOON).await?;
+    account(namespace).await?;
     let path = file(namespace, "input.yaml", manifest)?;
     let plain: Value = serde_saphyr::from_str(manifest)?;
     let changed = render(&["--output", "post-renderer", "--nudge"], manifest)?.answer;
