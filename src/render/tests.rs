@@ -240,3 +240,13 @@ fn the_order_of_the_input_does_not_change_the_output() {
     let stream = |sources: &[Source]| render(sources, &settings()).unwrap().stream();
     assert_eq!(stream(&[a.clone(), b.clone()]), stream(&[b, a]));
 }
+
+#[test]
+fn a_post_renderer_keeps_an_external_secret_that_the_input_has_and_says_so() {
+    let settings = Settings { form: Form::PostRenderer, ..settings() };
+    let own = "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: a}\nspec: {}\n";
+    let stream = format!("{own}---\ninstances: [{{p: 'ENC[a/b]'}}]\n");
+    let rendered = render(&[source(STREAM, &stream)], &settings).unwrap();
+    assert_eq!(rendered.stream().matches("kind: ExternalSecret").count(), 1);
+    assert!(rendered.stream().contains(own) && notes(&rendered).contains("of the input is kept"));
+}
