@@ -18,7 +18,7 @@ fn rendered(text: &str) -> Rendered {
 
 /// The notes, each on a line.
 fn notes(rendered: &Rendered) -> String {
-    rendered.notes.iter().map(|note| format!("{note}\n")).collect()
+    rendered.notes.iter().flat_map(|note| [note.to_string(), "\n".to_owned()]).collect()
 }
 
 /// Paths of the volume of each workload in the output, with the names of its containers that mount it.
