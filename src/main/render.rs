@@ -16,7 +16,7 @@ const MOST_BYTES: u64 = 32 << 20;
 const MOST_FILES: usize = 5_000;
 
 /// Does it, and says how it went.
-pub fn run(agent: &Agent) -> ExitCode {
+pub(crate) fn run(agent: &Agent) -> ExitCode {
     match carry_out(agent) {
         Ok(notes) if agent.strict && notes.iter().any(|note| note.weight == Weight::Warning) => ExitCode::FAILURE,
         Ok(_) => ExitCode::SUCCESS,

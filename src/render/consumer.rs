@@ -98,7 +98,7 @@ pub(super) fn consumers(document: &Document, place: &Place, all: &[Document], wo
     if let Some(annotation) = annotation(&outer) {
         return annotated(document.kind, annotation);
     }
-    let keys: Vec<&str> = outer.iter().filter_map(|step| key(step)).collect();
+    let keys: Vec<&str> = outer.iter().copied().filter_map(key).collect();
     let is_cluster_check = || is_cluster_check(&document.node, &outer);
     match document.kind {
         Kind::Values { nested: false } => of_values(&keys, is_cluster_check),
@@ -113,7 +113,7 @@ pub(super) fn consumers(document: &Document, place: &Place, all: &[Document], wo
     }
 }
 
-fn key<'a>(step: &&'a Step) -> Option<&'a str> {
+fn key(step: &Step) -> Option<&str> {
     match step {
         Step::Key(key) => Some(key),
         _ => None,
@@ -122,7 +122,8 @@ fn key<'a>(step: &&'a Step) -> Option<&'a str> {
 
 /// The annotation of Autodiscovery in whose value a handle stands.
 fn annotation<'a>(outer: &[&'a Step]) -> Option<&'a str> {
-    let mut keys = outer.iter().filter_map(key).skip_while(|key| !key.to_lowercase().ends_with("annotations")).skip(1);
+    let mut keys =
+        outer.iter().copied().filter_map(key).skip_while(|key| !key.to_lowercase().ends_with("annotations")).skip(1);
     keys.next().filter(|name| name.starts_with("ad.datadoghq.com/"))
 }
 
@@ -138,9 +139,8 @@ fn of_values(keys: &[&str], is_cluster_check: impl Fn() -> bool) -> Vec<Consumer
         ["datadog", "appKey", ..] => vec![Component::ClusterAgent.main()],
         ["datadog", "confd" | "autoconf" | "checksd", ..] => vec![Component::NodeAgent.main()],
         ["datadog", "otelCollector", ..] => vec![Consumer::Component(Component::NodeAgent, named("otel-agent"))],
-        ["datadog", ..] | ["agents", "customAgentConfig", ..] => vec![Component::NodeAgent.every()],
         ["agents", "containers", name, ..] => vec![Consumer::Component(Component::NodeAgent, named(&kebab(name)))],
-        ["agents", ..] => vec![Component::NodeAgent.every()],
+        ["datadog" | "agents", ..] => vec![Component::NodeAgent.every()],
         ["clusterAgent", "confd" | "advancedConfd", ..] if is_cluster_check() => vec![Consumer::ClusterCheck],
         ["clusterAgent", ..] => vec![Component::ClusterAgent.main()],
         ["clusterChecksRunner", ..] => vec![Component::ClusterChecksRunner.main()],

@@ -60,7 +60,7 @@ pub fn render(sources: &[Source], settings: &Settings) -> Result<Rendered, Probl
     let harvest = harvest::harvest(&documents, &workloads, &mut notes);
     suspect::look(&documents, &mut notes);
     let plan = plan::plan(&harvest, &documents, workloads, settings, &mut notes)?;
-    let files = output::print(&plan, &documents, sources, settings, &mut notes)?;
+    let files = output::print(&plan, &documents, sources, settings, &mut notes);
     let mut seen = std::collections::BTreeSet::new();
     notes.retain(|note| seen.insert(note.to_string()));
     Ok(Rendered { files, notes })

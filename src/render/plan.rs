@@ -32,7 +32,7 @@ pub(super) struct Bundle {
     /// Whose it is.
     pub owner: Owner,
     /// The keys in its volume; empty where it only gets variables.
-    pub items: BTreeSet<Key>,
+    pub items: BTreeSet<Mounted>,
     /// The containers that get the volume.
     pub containers: Containers,
     /// Whether it must leave the handles of checks to those who run them.
@@ -52,10 +52,10 @@ pub(super) enum Owner {
 
 /// A key of a Secret of the pod's own namespace, and its path in the volume.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key {
+pub(super) struct Mounted {
     /// The Secret's name.
     pub secret: String,
-    /// The key.
+    /// The key in its data.
     pub key: String,
     /// The path in the volume.
     pub path: String,
@@ -154,7 +154,7 @@ impl Planner<'_> {
     /// Has the Cluster Agent hand on cluster checks with their handles, where it resolves none of its own checks.
     fn leave_checks(&mut self, own_checks: bool) {
         if own_checks {
-            self.notes.push(Note::note(
+            self.notes.push(Note::hint(
                 "the Cluster Agent has handles of its own, so it resolves those of cluster checks too and gets their keys",
             ));
         } else {
@@ -195,7 +195,7 @@ impl Planner<'_> {
     }
 
     /// Has the Secret there that `item` is read from; the key as a pod of `namespace` sees it.
-    fn need(&mut self, of: &Use, item: Item, namespace: Option<String>) -> Result<Key, Problem> {
+    fn need(&mut self, of: &Use, item: Item, namespace: Option<String>) -> Result<Mounted, Problem> {
         let remote =
             self.settings.mapping.remote(item.namespace.as_deref().or(namespace.as_deref()), &item.secret, &item.key);
         let foreign = item.namespace.filter(|own| Some(own) != namespace.as_ref());
@@ -217,12 +217,12 @@ impl Planner<'_> {
             let cause = format!("key {:?} of Secret {secret:?} is to come from two remote keys", item.key);
             return Err(Problem::new(&of.at, cause, "give one of the handles another Secret"));
         }
-        Ok(Key { secret, key: item.key, path: item.path })
+        Ok(Mounted { secret, key: item.key, path: item.path })
     }
 
     fn tell_foreign(&mut self, foreign: &str, secret: &str, unknown: bool) {
         let cure = if unknown { " (if that is the agents' own namespace, say --namespace)" } else { "" };
-        self.notes.push(Note::note(format!(
+        self.notes.push(Note::hint(format!(
             "a pod cannot mount Secrets of namespace {foreign}{cure}: Secret {secret} in the agents' namespace holds the same \
              remote keys, at the path that the handle names"
         )));
@@ -230,7 +230,7 @@ impl Planner<'_> {
 }
 
 /// A path cannot be a file for one handle and a folder for another.
-fn check_path(items: &BTreeSet<Key>, key: &Key, of: &Use) -> Result<(), Problem> {
+fn check_path(items: &BTreeSet<Mounted>, key: &Mounted, of: &Use) -> Result<(), Problem> {
     if items.len() >= MOST_KEYS {
         let cure = "put several values into one JSON file, as ENC[file.json;key]";
         return Err(Problem::new(&of.at, format!("one pod would need more than {MOST_KEYS} keys"), cure));
@@ -272,7 +272,7 @@ impl Assumed<'_> {
     /// The workload that the chart or the operator makes of a component.
     fn workload(&self, component: Component, namespace: Option<&str>) -> Workload {
         let (name, label) = match self.agent {
-            Some(agent) => self.of_operator(component, agent.name().unwrap_or("datadog")),
+            Some(agent) => of_operator(component, agent.name().unwrap_or("datadog")),
             None => self.of_chart(component),
         };
         Workload {
@@ -288,15 +288,6 @@ impl Assumed<'_> {
         }
     }
 
-    fn of_operator(&self, component: Component, agent: &str) -> (String, (String, String)) {
-        let (name, value) = match component {
-            Component::NodeAgent => ("agent", "agent"),
-            Component::ClusterAgent => ("cluster-agent", "cluster-agent"),
-            Component::ClusterChecksRunner => ("cluster-checks-runner", "cluster-checks-runner"),
-        };
-        (format!("{agent}-{name}"), ("agent.datadoghq.com/component".to_owned(), value.to_owned()))
-    }
-
     /// The chart appends its own name to a release that does not have it.
     fn of_chart(&self, component: Component) -> (String, (String, String)) {
         let release = &self.settings.release;
@@ -308,4 +299,14 @@ impl Assumed<'_> {
         };
         (name, ("app.kubernetes.io/component".to_owned(), value.to_owned()))
     }
+}
+
+/// The names that Datadog's operator gives.
+fn of_operator(component: Component, agent: &str) -> (String, (String, String)) {
+    let (name, value) = match component {
+        Component::NodeAgent => ("agent", "agent"),
+        Component::ClusterAgent => ("cluster-agent", "cluster-agent"),
+        Component::ClusterChecksRunner => ("cluster-checks-runner", "cluster-checks-runner"),
+    };
+    (format!("{agent}-{name}"), ("agent.datadoghq.com/component".to_owned(), value.to_owned()))
 }

@@ -41,7 +41,7 @@ pub struct Note {
 
 impl Note {
     /// Something worth knowing.
-    pub fn note(text: impl Into<String>) -> Self {
+    pub fn hint(text: impl Into<String>) -> Self {
         Self { weight: Weight::Note, text: text.into() }
     }
 

@@ -6,7 +6,7 @@ use keyferry_helper::fragment::{PROGRAM_FOLDER as PROGRAMS, PROGRAM_VOLUME as HE
 use serde_json::{Value, json};
 
 use super::consumer::{Component, Containers};
-use super::plan::{Bundle, Key};
+use super::plan::{Bundle, Mounted};
 use super::problem::Note;
 use super::settings::{Delivery, Settings};
 use super::workload::Workload;
@@ -94,7 +94,7 @@ fn guessed(workload: &Workload, notes: &mut Vec<Note>) -> Vec<String> {
     if workload.component != Some(Component::NodeAgent) {
         return vec![main];
     }
-    notes.push(Note::note(
+    notes.push(Note::hint(
         "a handle that every container of the node agent resolves is mounted into agent and trace-agent: give the rendered \
          manifests too if it has more containers",
     ));
@@ -161,7 +161,7 @@ pub(super) fn mounts(settings: &Settings) -> Vec<Value> {
 }
 
 /// The two volumes of a pod.
-pub(super) fn volumes<'a>(items: impl IntoIterator<Item = &'a Key>, settings: &Settings) -> Vec<Value> {
+pub(super) fn volumes<'a>(items: impl IntoIterator<Item = &'a Mounted>, settings: &Settings) -> Vec<Value> {
     let programs = match settings.delivery {
         Delivery::Init => json!({"name": HELPER, "emptyDir": {"medium": "Memory", "sizeLimit": "8Mi"}}),
         Delivery::Image => json!({"name": HELPER, "image": {"reference": settings.image}}),

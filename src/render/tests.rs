@@ -18,7 +18,7 @@ fn rendered(text: &str) -> Rendered {
 
 /// The notes, each on a line.
 fn notes(rendered: &Rendered) -> String {
-    rendered.notes.iter().map(|note| format!("{note}\n")).collect()
+    rendered.notes.iter().flat_map(|note| [note.to_string(), "\n".to_owned()]).collect()
 }
 
 /// Paths of the volume of each workload in the output, with the names of its containers that mount it.
@@ -239,4 +239,14 @@ fn the_order_of_the_input_does_not_change_the_output() {
     );
     let stream = |sources: &[Source]| render(sources, &settings()).unwrap().stream();
     assert_eq!(stream(&[a.clone(), b.clone()]), stream(&[b, a]));
+}
+
+#[test]
+fn a_post_renderer_keeps_an_external_secret_that_the_input_has_and_says_so() {
+    let settings = Settings { form: Form::PostRenderer, ..settings() };
+    let own = "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: a}\nspec: {}\n";
+    let stream = format!("{own}---\ninstances: [{{p: 'ENC[a/b]'}}]\n");
+    let rendered = render(&[source(STREAM, &stream)], &settings).unwrap();
+    assert_eq!(rendered.stream().matches("kind: ExternalSecret").count(), 1);
+    assert!(rendered.stream().contains(own) && notes(&rendered).contains("of the input is kept"));
 }

@@ -8,6 +8,7 @@ mod policy;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use k8s_openapi::api::core::v1;
@@ -19,6 +20,7 @@ use serde_json::{Value, json};
 
 /// The word in every value of the inputs that is no handle.
 const CANARY: &str = "CANARY";
+const SOON: Duration = Duration::from_secs(30);
 
 /// What a run of the command printed.
 struct Printed {
@@ -81,6 +83,12 @@ async fn restrict(namespace: &Namespace) -> Result<()> {
     let all: Api<v1::Namespace> = Api::all(namespace.client());
     all.patch(namespace.name(), &PatchParams::default(), &Patch::Merge(&labels)).await?;
     Ok(())
+}
+
+/// Waits for the ServiceAccount that pods have by default.
+async fn account(namespace: &Namespace) -> Result<()> {
+    let exists = |account: Option<&v1::ServiceAccount>| account.is_some();
+    namespace.await_condition("default", exists, SOON).await.map(|_| ())
 }
 
 /// The documents of a stream.

@@ -26,7 +26,7 @@ pub(super) fn patch(plan: &Plan, agent: &Document, settings: &Settings, notes: &
     if overrides.is_empty() {
         return None;
     }
-    notes.push(Note::note(
+    notes.push(Note::hint(
         "Datadog's operator adds no init container, so the helper is mounted from its image: that needs Kubernetes 1.35 and \
          a DatadogAgent CRD whose volumes have `image`; --output policy works without either",
     ));
@@ -76,11 +76,11 @@ fn component_override(
 
 fn container_override(container: &Container, own: Option<&Node>) -> Value {
     let own = own.and_then(|own| own.at(&["containers", &container.name]));
-    let mut value = json!({"env": container.env});
-    if !container.mounts.is_empty() {
-        value["volumeMounts"] = joined(own.and_then(|own| own.get("volumeMounts")), "mountPath", &container.mounts);
-    }
-    value
+    let there = own.and_then(|own| own.get("volumeMounts"));
+    let mounts = (!container.mounts.is_empty()).then(|| joined(there, "mountPath", &container.mounts));
+    let mut value = Map::from_iter([("env".to_owned(), container.env.clone().into())]);
+    value.extend(mounts.map(|mounts| ("volumeMounts".to_owned(), mounts)));
+    Value::Object(value)
 }
 
 /// The list that is there with `more` put in: a merge patch, and Helm, replace a list as a whole.

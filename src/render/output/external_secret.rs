@@ -10,12 +10,12 @@ use super::super::settings::Settings;
 pub(super) fn objects(plan: &Plan, settings: &Settings) -> Vec<Value> {
     let Some((store, kind)) = &settings.store else { return Vec::new() };
     let one = |((namespace, name), keys): (&(Option<String>, String), &_)| {
-        let mut spec = json!({"secretStoreRef": {"name": store, "kind": kind}});
-        if let Some(interval) = &settings.refresh_interval {
-            spec["refreshInterval"] = interval.as_str().into();
-        }
-        spec["target"] = json!({"name": name});
-        spec["data"] = data(keys);
+        let mut spec = Map::new();
+        let interval = settings.refresh_interval.as_deref();
+        spec.extend(interval.map(|interval| ("refreshInterval".to_owned(), Value::from(interval))));
+        spec.insert("secretStoreRef".to_owned(), json!({"name": store, "kind": kind}));
+        spec.insert("target".to_owned(), json!({"name": name}));
+        spec.insert("data".to_owned(), data(keys));
         json!({
             "apiVersion": "external-secrets.io/v1",
             "kind": "ExternalSecret",

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::super::consumer::{Component, Containers};
 use super::super::document::{Document, Kind};
 use super::super::plan::{Bundle, Owner, Plan};
-use super::super::problem::{Note, Problem};
+use super::super::problem::Note;
 use super::super::settings::{Delivery, Settings};
 use super::super::shape;
 use super::super::yaml::Node;
@@ -14,15 +14,7 @@ use super::datadog_agent::joined;
 use super::document;
 
 /// The values.
-///
-/// # Errors
-/// None yet; the signature is that of a form that may refuse.
-pub(super) fn values(
-    plan: &Plan,
-    documents: &[Document],
-    settings: &Settings,
-    notes: &mut Vec<Note>,
-) -> Result<String, Problem> {
+pub(super) fn values(plan: &Plan, documents: &[Document], settings: &Settings, notes: &mut Vec<Note>) -> String {
     let settings = Settings { delivery: Delivery::Image, ..settings.clone() };
     let input = documents.iter().find(|document| document.values().is_some());
     let mut values = Map::new();
@@ -32,17 +24,17 @@ pub(super) fn values(
         values.insert(component.values_key().to_owned(), section(bundle, component, own, &settings, notes));
     }
     if values.is_empty() {
-        return Ok("{}\n".to_owned());
+        return "{}\n".to_owned();
     }
     values.insert("datadog".to_owned(), datadog(plan, &settings));
     tell(notes);
     let values = Value::Object(values);
     let nested = input.is_some_and(|document| document.kind == Kind::Values { nested: true });
-    Ok(document(&if nested { json!({"datadog": values}) } else { values }))
+    document(&if nested { json!({"datadog": values}) } else { values })
 }
 
 fn tell(notes: &mut Vec<Note>) {
-    notes.push(Note::note(
+    notes.push(Note::hint(
         "the chart takes no init container, so the helper is mounted from its image: that needs Kubernetes 1.35; --output \
          post-renderer and --output policy work without it",
     ));
@@ -50,24 +42,24 @@ fn tell(notes: &mut Vec<Note>) {
 
 /// What concerns all components. The root is an argument, since variables do not reach all of them.
 fn datadog(plan: &Plan, settings: &Settings) -> Value {
-    let mut datadog = json!({"secretBackend": {
+    let backend = json!({
         "command": shape::command(),
         "arguments": settings.root,
         "timeout": settings.timeout,
         "refreshInterval": settings.agent_refresh,
         "enableGlobalPermissions": false,
-    }});
+    });
+    let mut datadog = Map::from_iter([("secretBackend".to_owned(), backend)]);
     let node_agent = plan.bundles.iter().find(|bundle| bundle.owner == Owner::Component(Component::NodeAgent));
     if node_agent.is_some_and(|bundle| !bundle.items.is_empty()) {
-        datadog["envDict"] = json!({
+        let variables = json!({
             "DD_SECRET_BACKEND_COMMAND_ALLOW_GROUP_EXEC_PERM": "true",
             "KEYFERRY_HELPER_ROOT": settings.root,
         });
-        if let Some(group) = settings.fs_group {
-            datadog["securityContext"] = json!({"fsGroup": group});
-        }
+        datadog.insert("envDict".to_owned(), variables);
+        datadog.extend(settings.fs_group.map(|group| ("securityContext".to_owned(), json!({"fsGroup": group}))));
     }
-    datadog
+    Value::Object(datadog)
 }
 
 fn section(
@@ -101,7 +93,7 @@ fn section(
 fn tell_all_containers(bundle: &Bundle, notes: &mut Vec<Note>) {
     if let Containers::Named(names) = &bundle.containers {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        notes.push(Note::note(format!(
+        notes.push(Note::hint(format!(
             "the chart mounts agents.volumeMounts into every container of the node agent, though only {} needs them; \
              --output post-renderer mounts them there alone",
             names.join(", ")

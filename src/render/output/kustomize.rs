@@ -1,6 +1,6 @@
 //! A kustomize component: the ExternalSecrets as resources, and a patch for each workload.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::super::document::Document;
 use super::super::plan::Plan;
@@ -21,18 +21,21 @@ pub(super) fn files(
     let secrets = external_secret::objects(plan, settings);
     let patches: Vec<(String, Patch)> =
         patches(plan, documents, settings, notes).into_iter().map(|patch| (file_name(&patch), patch)).collect();
-    let mut component = json!({"apiVersion": "kustomize.config.k8s.io/v1alpha1", "kind": "Component"});
-    if !secrets.is_empty() {
-        component["resources"] = json!([SECRETS_FILE]);
-    }
-    if !patches.is_empty() {
-        component["patches"] =
-            patches.iter().map(|(file, patch)| json!({"path": file, "target": target(patch)})).collect();
-    }
-    let mut files = vec![("kustomization.yaml".to_owned(), document(&component))];
+    let mut files = vec![("kustomization.yaml".to_owned(), document(&component(!secrets.is_empty(), &patches)))];
     files.extend((!secrets.is_empty()).then(|| (SECRETS_FILE.to_owned(), stream(&secrets))));
     files.extend(patches.iter().map(|(file, patch)| (file.clone(), document(&patch.object))));
     files
+}
+
+fn component(has_secrets: bool, patches: &[(String, Patch)]) -> Value {
+    let listed: Value = patches.iter().map(|(file, patch)| json!({"path": file, "target": target(patch)})).collect();
+    let mut component = Map::from_iter([
+        ("apiVersion".to_owned(), Value::from("kustomize.config.k8s.io/v1alpha1")),
+        ("kind".to_owned(), Value::from("Component")),
+    ]);
+    component.extend(has_secrets.then(|| ("resources".to_owned(), json!([SECRETS_FILE]))));
+    component.extend((!patches.is_empty()).then(|| ("patches".to_owned(), listed)));
+    Value::Object(component)
 }
 
 fn field<'a>(object: &'a Value, pointer: &str) -> &'a str {

@@ -89,9 +89,8 @@ fn pod(shape: &Shape, is_root: bool) -> Value {
 }
 
 fn container(container: &shape::Container) -> Value {
-    let mut value = json!({"name": container.name, "env": container.env});
-    if !container.mounts.is_empty() {
-        value["volumeMounts"] = container.mounts.clone().into();
-    }
-    value
+    let fields = [("env", &container.env), ("volumeMounts", &container.mounts)];
+    let fields = fields.into_iter().filter(|(_, list)| !list.is_empty());
+    let fields = fields.map(|(name, list)| (name.to_owned(), Value::from(list.clone())));
+    std::iter::once(("name".to_owned(), Value::from(container.name.as_str()))).chain(fields).collect()
 }

@@ -13,33 +13,30 @@ use serde_json::Value;
 
 use super::document::{Document, Source};
 use super::plan::Plan;
-use super::problem::{Note, Problem};
+use super::problem::Note;
 use super::settings::{Form, Settings};
 use super::yaml::{self, Node};
 
 /// Prints `plan` in the form that was chosen.
-///
-/// # Errors
-/// A form that has nothing to print for this input.
 pub(super) fn print(
     plan: &Plan,
     documents: &[Document],
     sources: &[Source],
     settings: &Settings,
     notes: &mut Vec<Note>,
-) -> Result<Vec<(String, String)>, Problem> {
+) -> Vec<(String, String)> {
     if plan.bundles.iter().all(|bundle| bundle.items.is_empty()) {
-        notes.push(Note::note("there is no handle to mount, so nothing changes"));
+        notes.push(Note::hint("there is no handle to mount, so nothing changes"));
     }
     if settings.store.is_none() && !plan.secrets.is_empty() {
-        notes.push(Note::note(secrets_that_must_exist(plan)));
+        notes.push(Note::hint(secrets_that_must_exist(plan)));
     }
     match settings.form {
-        Form::Manifests => Ok(vec![(String::new(), stream(&manifests::objects(plan, documents, settings, notes)))]),
-        Form::Kustomize => Ok(kustomize::files(plan, documents, settings, notes)),
-        Form::HelmValues => helm_values::values(plan, documents, settings, notes).map(single),
-        Form::PostRenderer => Ok(single(post_renderer::manifests(plan, documents, sources, settings, notes))),
-        Form::Policy => Ok(vec![(String::new(), stream(&policy::objects(plan, settings, notes)))]),
+        Form::Manifests => single(stream(&manifests::objects(plan, documents, settings, notes))),
+        Form::Kustomize => kustomize::files(plan, documents, settings, notes),
+        Form::HelmValues => single(helm_values::values(plan, documents, settings, notes)),
+        Form::PostRenderer => single(post_renderer::manifests(plan, documents, sources, settings, notes)),
+        Form::Policy => single(stream(&policy::objects(plan, settings, notes))),
     }
 }
 

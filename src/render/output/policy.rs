@@ -37,8 +37,8 @@ pub(super) fn objects(plan: &Plan, settings: &Settings, notes: &mut Vec<Note>) -
             objects.extend([policy(workload, &shape), binding(workload)]);
         }
     }
-    if objects.iter().any(|object| object["kind"] == "MutatingAdmissionPolicy") {
-        notes.push(Note::note(
+    if objects.iter().any(|object| object.get("kind").is_some_and(|kind| kind == "MutatingAdmissionPolicy")) {
+        notes.push(Note::hint(
             "a MutatingAdmissionPolicy needs Kubernetes 1.36, and holds for pods that are made after it: restart the agents",
         ));
     }
@@ -122,7 +122,7 @@ fn list(field: &str) -> String {
 }
 
 fn put(field: &str, item: &Value, value: &str) -> String {
-    let name = text(item["name"].as_str().unwrap_or_default());
+    let name = text(item.get("name").and_then(Value::as_str).unwrap_or_default());
     let at = format!("object.spec.{field}.map(own, own.name).indexOf({name})");
     let known = format!("has(object.spec.{field}) && object.spec.{field}.exists(own, own.name == {name})");
     format!(
