@@ -179,7 +179,8 @@ pub(super) fn volumes<'a>(items: impl IntoIterator<Item = &'a Key>, settings: &S
     vec![programs, json!({"name": SECRETS, "projected": {"defaultMode": MODE, "sources": sources}})]
 }
 
-/// The container that copies the helper's program into the pod. It asks nothing that the restricted profile refuses.
+/// The container that copies the helper's program into the pod. It asks nothing that the restricted profile refuses, and
+/// runs in group 0 whatever the pod has: the file in the image is for root and that group alone.
 fn init(settings: &Settings) -> Value {
     json!({
         "name": HELPER,
@@ -194,6 +195,7 @@ fn init(settings: &Settings) -> Value {
             "allowPrivilegeEscalation": false,
             "capabilities": {"drop": ["ALL"]},
             "readOnlyRootFilesystem": true,
+            "runAsGroup": 0,
             "runAsNonRoot": true,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
