@@ -82,7 +82,7 @@ NODE := kube-scheduler kubelet kube-proxy
 FIGURES := $(TARGET)/e2e-node/figures.json
 
 .PHONY: e2e-node
-e2e-node: rust ## Runs the tests on a real node, as root (containerd, kubelet, the images of `make images`); ONLY=words selects some
+e2e-node: rust agentclient ## Runs the tests on a real node, as root (containerd, kubelet, the images of `make images`); ONLY=words selects some
 	@$(PYTHON) e2e/tools/node.py check
 	@$(TOOLS) get && $(TOOLS) get $(NODE)
 	$(SHIP) --profile helper --package keyferry-stand-in
@@ -120,7 +120,7 @@ SECONDS ?= 60
 FUZZ = RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run --sanitizer none
 
 .PHONY: fuzz
-fuzz: rust ## Fuzzes the handle grammar, the protocol and JSON files; SECONDS=600 each instead of 60
+fuzz: rust ## Fuzzes the handle grammar, the protocol, configurations and JSON files; SECONDS=600 each instead of 60
 	@command -v cargo-fuzz > /dev/null || { echo "cargo-fuzz is missing: cargo install cargo-fuzz" >&2; exit 1; }
 	@for target in $(basename $(notdir $(wildcard fuzz/targets/*.rs))); do \
 	  mkdir -p $(TARGET)/fuzz/$$target; \

@@ -7,6 +7,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use keyferry::render::{Delivery, Form, Mapping, STREAM, Settings, Source, render};
 
@@ -139,4 +140,17 @@ fn a_post_renderer_passes_on_what_it_need_not_change() {
         let document = untouched.split("---\n").find(|document| document.contains(kind)).unwrap();
         assert!(rendered.contains(document), "{kind} was changed");
     }
+}
+
+#[test]
+fn ten_thousand_handles_of_one_string_are_read_in_time_and_too_many_keys_of_a_pod_are_refused() {
+    let handles: String = (0..9_000).map(|number| format!("    - p: ENC[s/k{number}]\n")).collect();
+    let map = format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata:\n  x.yaml: |\n    instances:\n{handles}"
+    );
+    let start = Instant::now();
+    let source = Source { name: "a.yaml".into(), text: map };
+    let problem = render(&[source], &settings(Form::Manifests)).unwrap_err().to_string();
+    assert!(problem.contains("more than 2000 keys"), "{problem}");
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
 }

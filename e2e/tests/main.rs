@@ -15,4 +15,5 @@ mod ground;
 mod helper;
 mod nudge;
 mod provider;
+mod render;
 mod sync;

@@ -1,6 +1,8 @@
 //! Every handle of the input with whoever resolves it.
 
-use keyferry_helper::configuration::{Found, scan};
+use std::collections::BTreeMap;
+
+use keyferry_helper::configuration::{Found, Place, Step, scan};
 use keyferry_helper::handle::Handle;
 
 use super::consumer::{Component, Consumer, consumers};
@@ -42,7 +44,8 @@ pub(super) fn harvest(documents: &[Document], workloads: &[Workload], notes: &mu
             let (mistake, place) = (warning.mistake, warning.place);
             notes.push(Note::warning(format!("{}: {place}: {mistake}; {}", document.at(warning.line), mistake.cure())));
         }
-        uses.extend(scan.handles.iter().filter_map(|found| used(document, found, documents, workloads, notes)));
+        let mut readers = Readers { document, documents, workloads, known: BTreeMap::new() };
+        uses.extend(scan.handles.iter().filter_map(|found| used(&mut readers, found, notes)));
     }
     Harvest { uses, has_runners: has_runners(documents, workloads) }
 }
@@ -53,14 +56,24 @@ fn may_hold_handles(document: &Document) -> bool {
         && document.text.as_bytes().windows(3).any(|letters| letters.eq_ignore_ascii_case(b"enc"))
 }
 
-fn used(
-    document: &Document,
-    found: &Found,
-    documents: &[Document],
-    workloads: &[Workload],
-    notes: &mut Vec<Note>,
-) -> Option<Use> {
-    let at = document.at(found.line);
+/// Who resolves the handles of a document. All that stand in one string are resolved by the same, so it is read once.
+struct Readers<'a> {
+    document: &'a Document,
+    documents: &'a [Document],
+    workloads: &'a [Workload],
+    known: BTreeMap<Vec<Step>, Vec<Consumer>>,
+}
+
+impl Readers<'_> {
+    fn of(&mut self, place: &Place) -> Vec<Consumer> {
+        let outer = place.steps().iter().take_while(|step| !matches!(step, Step::Inside(_))).cloned().collect();
+        let found = || consumers(self.document, place, self.documents, self.workloads);
+        self.known.entry(outer).or_insert_with(found).clone()
+    }
+}
+
+fn used(readers: &mut Readers<'_>, found: &Found, notes: &mut Vec<Note>) -> Option<Use> {
+    let at = readers.document.at(found.line);
     let told = format!("{at}: {}: ENC[{}]", found.place, found.handle);
     if !found.is_static() {
         notes.push(Note::warning(format!(
@@ -70,7 +83,7 @@ fn used(
     }
     let handle =
         Handle::parse(&found.handle).map_err(|error| notes.push(Note::warning(format!("{told}: {error}")))).ok()?;
-    let consumers = consumers(document, &found.place, documents, workloads);
+    let consumers = readers.of(&found.place);
     if consumers.is_empty() {
         notes.push(Note::warning(format!(
             "{told}: it is not known which container resolves a handle here, so it is not mounted; give the manifest, \
@@ -78,7 +91,7 @@ fn used(
         )));
         return None;
     }
-    let in_check = document.kind == Kind::Check || !found.place.formats().is_empty();
+    let in_check = readers.document.kind == Kind::Check || !found.place.formats().is_empty();
     Some(Use { handle, consumers, in_check, at })
 }
 

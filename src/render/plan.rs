@@ -13,6 +13,9 @@ use super::problem::{Note, Problem};
 use super::settings::Settings;
 use super::workload::Workload;
 
+/// The most keys of one pod: a manifest has its limits too.
+const MOST_KEYS: usize = 2_000;
+
 /// Everything that is needed.
 pub(super) struct Plan {
     /// What each component or workload gets, in a fixed order.
@@ -183,8 +186,10 @@ impl Planner<'_> {
         };
         let key = self.need(of, item, namespace.or_else(|| self.namespace.clone()))?;
         let bundle = self.bundle(owner);
-        check_path(&bundle.items, &key, of)?;
-        bundle.items.insert(key);
+        if !bundle.items.contains(&key) {
+            check_path(&bundle.items, &key, of)?;
+            bundle.items.insert(key);
+        }
         bundle.containers.join(containers);
         Ok(())
     }
@@ -226,6 +231,10 @@ impl Planner<'_> {
 
 /// A path cannot be a file for one handle and a folder for another.
 fn check_path(items: &BTreeSet<Key>, key: &Key, of: &Use) -> Result<(), Problem> {
+    if items.len() >= MOST_KEYS {
+        let cure = "put several values into one JSON file, as ENC[file.json;key]";
+        return Err(Problem::new(&of.at, format!("one pod would need more than {MOST_KEYS} keys"), cure));
+    }
     let beneath = |a: &str, b: &str| a.strip_prefix(b).is_some_and(|rest| rest.starts_with('/'));
     let clash = items.iter().find(|other| {
         let same = other.path == key.path && *other != key;

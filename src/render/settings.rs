@@ -71,7 +71,7 @@ impl Default for Settings {
             mapping: Mapping::default(),
             image: format!("keyferry/keyferry-helper:{}", env!("CARGO_PKG_VERSION")),
             delivery: Delivery::Init,
-            root: "/run/keyferry".to_owned(),
+            root: keyferry_helper::fragment::ROOT.to_owned(),
             fs_group: Some(65532),
             timeout: 10,
             agent_refresh: 30,

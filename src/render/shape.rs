@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use keyferry_helper::fragment::{PROGRAM_FOLDER as PROGRAMS, PROGRAM_VOLUME as HELPER, SECRETS_VOLUME as SECRETS};
 use serde_json::{Value, json};
 
 use super::consumer::{Component, Containers};
@@ -10,12 +11,6 @@ use super::problem::Note;
 use super::settings::{Delivery, Settings};
 use super::workload::Workload;
 
-/// The volume of the helper's program, and its init container.
-pub(super) const HELPER: &str = "keyferry-helper";
-/// The volume of the secrets.
-pub(super) const SECRETS: &str = "keyferry-secrets";
-/// Where the helper's program is mounted.
-pub(super) const PROGRAMS: &str = "/opt/keyferry";
 /// The label that asks for the nudge.
 pub(super) const NUDGE: &str = "keyferry.dev/nudge";
 /// The helper's own user, for an init container in a pod of root's.
@@ -70,7 +65,7 @@ pub(super) fn shape(bundle: &Bundle, workload: &Workload, settings: &Settings, n
         labels: if holds && settings.nudge { BTreeMap::from([(NUDGE.into(), "true".into())]) } else { BTreeMap::new() },
         fs_group: settings.fs_group.filter(|_| holds && workload.pod.as_ref().is_none_or(|pod| !pod.has_fs_group)),
         volumes: if holds { volumes(&bundle.items, settings) } else { Vec::new() },
-        init: (holds && settings.delivery == Delivery::Init).then(|| init(settings)),
+        init: (holds && settings.delivery == Delivery::Init).then(|| init(settings, is_for_group(workload, settings))),
         init_user: HELPER_USER,
         containers: chosen(bundle, workload, notes).into_iter().map(of).collect(),
     }
@@ -120,7 +115,7 @@ fn container(name: String, bundle: &Bundle, workload: &Workload, settings: &Sett
     let mut container = Container { name, env: Vec::new(), mounts: Vec::new() };
     if !bundle.items.is_empty() {
         let with_arguments = workload.pod.as_ref().is_some_and(|pod| pod.with_arguments.contains(&container.name));
-        container.env = environment(settings, with_arguments);
+        container.env = environment(settings, is_for_group(workload, settings), with_arguments);
         container.mounts = mounts(settings);
     }
     if bundle.skips_checks {
@@ -139,19 +134,21 @@ pub(super) fn command() -> String {
     format!("{PROGRAMS}/{HELPER}")
 }
 
+/// Whether the program is run by its group: its owner is the init container's user, or root in an image.
+fn is_for_group(workload: &Workload, settings: &Settings) -> bool {
+    settings.delivery == Delivery::Image || !workload.pod.as_ref().is_some_and(|pod| pod.shares_user)
+}
+
 /// The Agent's variables. Arguments that another backend was given would be taken for roots, so they are emptied.
-fn environment(settings: &Settings, with_arguments: bool) -> Vec<Value> {
+fn environment(settings: &Settings, for_group: bool, with_arguments: bool) -> Vec<Value> {
     let mut variables = vec![
         variable("DD_SECRET_BACKEND_COMMAND", &command()),
-        // The program belongs to the helper's user or the pod's, and to a group that may run it: 0550.
-        variable("DD_SECRET_BACKEND_COMMAND_ALLOW_GROUP_EXEC_PERM", "true"),
         variable("DD_SECRET_BACKEND_TIMEOUT", &settings.timeout.to_string()),
         variable("DD_SECRET_REFRESH_INTERVAL", &settings.agent_refresh.to_string()),
         variable("KEYFERRY_HELPER_ROOT", &settings.root),
     ];
-    if with_arguments {
-        variables.push(variable("DD_SECRET_BACKEND_ARGUMENTS", ""));
-    }
+    variables.extend(for_group.then(|| variable("DD_SECRET_BACKEND_COMMAND_ALLOW_GROUP_EXEC_PERM", "true")));
+    variables.extend(with_arguments.then(|| variable("DD_SECRET_BACKEND_ARGUMENTS", "")));
     variables
 }
 
@@ -181,12 +178,15 @@ pub(super) fn volumes<'a>(items: impl IntoIterator<Item = &'a Key>, settings: &S
 
 /// The container that copies the helper's program into the pod. It asks nothing that the restricted profile refuses, and
 /// runs in group 0 whatever the pod has: the file in the image is for root and that group alone.
-fn init(settings: &Settings) -> Value {
+fn init(settings: &Settings, for_group: bool) -> Value {
+    // The program takes 0500 itself: nobody but its owner.
+    let mode: &[&str] = if for_group { &["--mode", "0550"] } else { &[] };
+    let arguments = [&["install", "--to", PROGRAMS, "--root", &settings.root], mode].concat();
     json!({
         "name": HELPER,
         "image": settings.image,
         "command": [format!("/{HELPER}")],
-        "args": ["install", "--to", PROGRAMS],
+        "args": arguments,
         "resources": {
             "requests": {"cpu": "10m", "memory": "16Mi"},
             "limits": {"memory": "32Mi"},

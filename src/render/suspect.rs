@@ -30,10 +30,10 @@ const NAMES: [&str; 18] = [
     "token",
 ];
 
-/// Notes every credential that stands in the open.
+/// Notes every credential that stands in the open; of resources that are not known it is not said what their fields mean.
 pub(super) fn look(documents: &[Document], notes: &mut Vec<Note>) {
     let mut found = Vec::new();
-    for document in documents.iter().filter(|document| document.kind != Kind::Secret) {
+    for document in documents.iter().filter(|document| !matches!(document.kind, Kind::Secret | Kind::Other)) {
         let mut look = Look { document, path: Vec::new(), depth: 0, line: None, found: &mut found };
         look.node(&document.node);
     }

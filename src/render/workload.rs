@@ -36,6 +36,8 @@ pub(super) struct Pod {
     pub is_root: bool,
     /// Whether it has a group for its volumes.
     pub has_fs_group: bool,
+    /// Whether all its containers have the pod's own user, who is not root.
+    pub(super) shares_user: bool,
     /// Containers whose secret backend has arguments, which would be taken for roots.
     pub with_arguments: Vec<String>,
 }
@@ -115,8 +117,11 @@ fn pod(spec: &Node) -> Pod {
         let env = container.get("env").map(Node::items).unwrap_or_default();
         env.iter().any(|variable| variable.text_at(&["name"]) == Some("DD_SECRET_BACKEND_ARGUMENTS"))
     };
+    let user = spec.text_at(&["securityContext", "runAsUser"]);
+    let has_user = |container: &Node| container.at(&["securityContext", "runAsUser"]).is_some();
     Pod {
-        is_root: spec.text_at(&["securityContext", "runAsUser"]) == Some("0"),
+        is_root: user == Some("0"),
+        shares_user: user.is_some_and(|user| user != "0") && !containers.iter().any(has_user),
         has_fs_group: spec.text_at(&["securityContext", "fsGroup"]).is_some(),
         with_arguments: containers
             .iter()

@@ -190,35 +190,6 @@ mod tests {
         }
     }
 
-    /// One verdict of Datadog's own code, recorded by `e2e/datadog`.
-    #[derive(serde::Deserialize)]
-    struct Row {
-        mode: String,
-        owner: String,
-        #[serde(rename = "as")]
-        who: String,
-        groups: Vec<u32>,
-        strict: bool,
-        group_exec: bool,
-    }
-
-    #[test]
-    fn datadogs_own_code_gives_the_same_verdicts() {
-        let pair = |text: &str| {
-            let (uid, gid) = text.split_once(':').unwrap();
-            (uid.parse().unwrap(), gid.parse().unwrap())
-        };
-        let rows: Vec<Row> = serde_json::from_str(include_str!("../../tests/rights.json")).unwrap();
-        assert!(rows.len() > 100, "{} rows", rows.len());
-        for Row { mode, owner, who, groups, strict, group_exec } in rows {
-            let ((uid, gid), (user, group)) = (pair(&owner), pair(&who));
-            let file = Standing { mode: u32::from_str_radix(&mode, 8).unwrap(), uid, gid };
-            let runs = identity(user, group, &groups).may(Want::Execute, file);
-            let verdicts = RightsMode::BOTH.map(|option| datadog(file.mode, option, runs).is_ok());
-            assert_eq!(verdicts, [strict, group_exec], "{file} as {who} {groups:?}");
-        }
-    }
-
     #[test]
     fn the_modes_that_install_sets_are_accepted_where_they_are_meant() {
         let owned = Standing { mode: 0o500, uid: 1000, gid: 1000 };

@@ -59,7 +59,10 @@ fn datadog(plan: &Plan, settings: &Settings) -> Value {
     }});
     let node_agent = plan.bundles.iter().find(|bundle| bundle.owner == Owner::Component(Component::NodeAgent));
     if node_agent.is_some_and(|bundle| !bundle.items.is_empty()) {
-        datadog["envDict"] = json!({"KEYFERRY_HELPER_ROOT": settings.root});
+        datadog["envDict"] = json!({
+            "DD_SECRET_BACKEND_COMMAND_ALLOW_GROUP_EXEC_PERM": "true",
+            "KEYFERRY_HELPER_ROOT": settings.root,
+        });
         if let Some(group) = settings.fs_group {
             datadog["securityContext"] = json!({"fsGroup": group});
         }

@@ -1,6 +1,6 @@
 //! Reads YAML into a tree: bounded, with aliases and merge keys put in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use granit_parser::{Event, Parser, ScalarStyle, Tag};
 
@@ -121,6 +121,7 @@ impl Tree {
     fn put(&mut self, anchor: usize, node: Node) -> Result<(), &'static str> {
         self.count(1)?;
         if anchor > 0 {
+            self.count(size(&node))?;
             self.anchors.insert(anchor, node.clone());
         }
         let Some(open) = self.open.last_mut() else {
@@ -163,16 +164,21 @@ fn is_string(tag: Option<&Tag>) -> Result<bool, &'static str> {
     }
 }
 
-/// Puts in what `<<` names; the map's own keys win.
+/// Puts in what `<<` names; the map's own keys win, and of several sources the first.
 fn merge(entries: &mut Vec<(Scalar, Node)>) {
-    while let Some(place) = entries.iter().position(|(key, _)| key.plain && key.text == MERGE) {
-        let (_, merged) = entries.remove(place);
-        let single = std::slice::from_ref(&merged);
-        for source in if merged.is_map() { single } else { merged.items() } {
-            for (key, value) in source.entries() {
-                if !entries.iter().any(|(own, _)| own.text == key.text) {
-                    entries.push((key.clone(), value.clone()));
-                }
+    let is_merge = |(key, _): &(Scalar, Node)| key.plain && key.text == MERGE;
+    if !entries.iter().any(is_merge) {
+        return;
+    }
+    let (merged, own): (Vec<_>, Vec<_>) = std::mem::take(entries).into_iter().partition(is_merge);
+    let mut known: BTreeSet<String> = own.iter().map(|(key, _)| key.text.clone()).collect();
+    *entries = own;
+    for (_, source) in &merged {
+        let single = std::slice::from_ref(source);
+        let sources = if source.is_map() { single } else { source.items() };
+        for (key, value) in sources.iter().flat_map(Node::entries) {
+            if known.insert(key.text.clone()) {
+                entries.push((key.clone(), value.clone()));
             }
         }
     }

@@ -127,8 +127,7 @@ mod tests {
 
     #[test]
     fn what_was_plain_stays_plain_and_what_was_a_string_stays_one() {
-        for text in ["a: yes\n", "a: \"yes\"\n", "a: 010\n", "a: \"8125\"\n", "a: 1e3\n", "a: \"\"\n", "a: ~\n"]
-        {
+        for text in ["a: yes\n", "a: \"yes\"\n", "a: 010\n", "a: \"8125\"\n", "a: 1e3\n", "a: \"\"\n", "a: ~\n"] {
             assert_eq!(again(text), text);
         }
     }
