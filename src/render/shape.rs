@@ -176,7 +176,8 @@ pub(super) fn volumes<'a>(items: impl IntoIterator<Item = &'a Mounted>, settings
     vec![programs, json!({"name": SECRETS, "projected": {"defaultMode": MODE, "sources": sources}})]
 }
 
-/// The container that copies the helper's program into the pod. It asks nothing that the restricted profile refuses.
+/// The container that copies the helper's program into the pod. It asks nothing that the restricted profile refuses, and
+/// runs in group 0 whatever the pod has: the file in the image is for root and that group alone.
 fn init(settings: &Settings, for_group: bool) -> Value {
     // The program takes 0500 itself: nobody but its owner.
     let mode: &[&str] = if for_group { &["--mode", "0550"] } else { &[] };
@@ -194,6 +195,7 @@ fn init(settings: &Settings, for_group: bool) -> Value {
             "allowPrivilegeEscalation": false,
             "capabilities": {"drop": ["ALL"]},
             "readOnlyRootFilesystem": true,
+            "runAsGroup": 0,
             "runAsNonRoot": true,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
