@@ -51,5 +51,8 @@ fn configuration(containerd: &Containerd, cgroup: &str, logs: &str) -> Value {
         "syncFrequency": "1m",
         "configMapAndSecretChangeDetectionStrategy": "Watch",
         "maxPods": 110,
+        // Of a server that is not there: nothing here has a name, and pods without a server's address are warned of.
+        "clusterDNS": ["10.96.0.10"],
+        "clusterDomain": "cluster.local",
     })
 }

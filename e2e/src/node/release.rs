@@ -9,7 +9,7 @@ use kube::{Client, ResourceExt};
 use serde_json::{Value, json};
 
 use super::images::Shipped;
-use super::pod;
+use super::{pod, progress};
 use crate::helm::{Helm, chart};
 use crate::installation::merge;
 use crate::namespace::Namespace;
@@ -51,7 +51,8 @@ impl Release {
         let (repository, tag) = image.repository_and_tag();
         let mut all = json!({"image": {"repository": repository, "tag": tag, "pullPolicy": "Never"}});
         merge(&mut all, values);
-        helm.install_and_wait("install", name, &chart(), namespace, &all).await?;
+        let what = format!("install {name}");
+        progress::of(what, helm.install_and_wait("install", name, &chart(), namespace, &all)).await?;
         Ok(Self { helm, name: name.to_owned(), namespace: namespace.to_owned(), values: all })
     }
 
