@@ -40,7 +40,7 @@ fn configuration(containerd: &Containerd, cgroup: &str, logs: &str) -> Value {
         // All containers beneath one cgroup of this run, without tiers: they would need the root of each hierarchy.
         "cgroupRoot": format!("/{cgroup}"),
         "cgroupDriver": "cgroupfs",
-        "cgroupsPerQOS": false,
+        "cgroupsPerQOS": true,
         "enforceNodeAllocatable": [],
         "failCgroupV1": false,
         "failSwapOn": false,
