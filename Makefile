@@ -17,7 +17,8 @@ CHART := charts/keyferry
 LOCKED := $(if $(CI),--locked)
 ALL := --workspace --all-targets $(LOCKED)
 TEST := $(CARGO) test --workspace $(LOCKED)
-UNIT := --lib --bins $(foreach test,$(wildcard tests/*.rs crates/*/tests/*.rs helper/tests/*.rs),--test $(basename $(notdir $(test))))
+UNIT_FILES := $(wildcard tests/*.rs crates/*/tests/*.rs helper/tests/*.rs) $(patsubst %/main.rs,%,$(wildcard helper/tests/*/main.rs))
+UNIT := --lib --bins $(foreach test,$(UNIT_FILES),--test $(basename $(notdir $(test))))
 
 # What is shipped, measured and shown is one build: static, and the same bytes in whatever folder it is made. Panics name
 # source files, so the folders of Cargo and Rust are mapped away (Cargo's `trim-paths` is not stable yet). Every registry
@@ -67,6 +68,7 @@ test: build tools ## Runs all tests that need no root: unit, documentation, tool
 	@$(DEBUG_BIN) $(PYTHON) e2e/tools/run_tests.py \
 	  "$(PYTHON) e2e/tools/test_tools.py" \
 	  "$(PYTHON) e2e/tools/test_run_tests.py" \
+	  "$(PYTHON) e2e/tools/test_image_archive.py" \
 	  "$(TEST) --no-fail-fast --doc" \
 	  "$(TEST) --no-fail-fast $(UNIT)" \
 	  "$(TEST) --test main"
@@ -80,7 +82,7 @@ NODE := kube-scheduler kubelet kube-proxy
 FIGURES := $(TARGET)/e2e-node/figures.json
 
 .PHONY: e2e-node
-e2e-node: rust ## Runs the tests on a real node, as root (containerd, kubelet, the images of `make images`); ONLY=words selects some
+e2e-node: rust agentclient ## Runs the tests on a real node, as root (containerd, kubelet, the images of `make images`); ONLY=words selects some
 	@$(PYTHON) e2e/tools/node.py check
 	@$(TOOLS) get && $(TOOLS) get $(NODE)
 	$(SHIP) --profile helper --package keyferry-stand-in
@@ -109,7 +111,21 @@ demo: tools rust ## Shows it at work, without a cluster; KUBECONFIG=file uses on
 .PHONY: bench
 bench: tools rust ## Measures it; SCENARIO=settle N=1000 runs one scenario alone
 	$(RELEASE) --bin bench
+	$(HELPER)
 	@$(RELEASE_BIN) $(SHIPPED)/release/bench
+
+# Seconds for each target. RUSTC_BOOTSTRAP stands in for the nightly compiler that cargo-fuzz asks for, and without a
+# sanitizer nothing else is needed: the code has no `unsafe`.
+SECONDS ?= 60
+FUZZ = RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run --sanitizer none
+
+.PHONY: fuzz
+fuzz: rust ## Fuzzes the handle grammar, the protocol, configurations and JSON files; SECONDS=600 each instead of 60
+	@command -v cargo-fuzz > /dev/null || { echo "cargo-fuzz is missing: cargo install cargo-fuzz" >&2; exit 1; }
+	@for target in $(basename $(notdir $(wildcard fuzz/targets/*.rs))); do \
+	  mkdir -p $(TARGET)/fuzz/$$target; \
+	  $(FUZZ) $$target $(TARGET)/fuzz/$$target fuzz/corpus/$$target -- -max_total_time=$(SECONDS) -max_len=8192; \
+	done
 
 # Where the Dockerfile's stage `build` puts what goes into the images, and where a folder stands for that stage.
 IMAGES := $(TARGET)/images
@@ -175,7 +191,8 @@ chart: ## Lints and renders the chart with Helm 3 and 4 and each of its values f
 	done
 
 .PHONY: ci
-ci: lint generated chart deny test ## Runs every gate in the order of CI, the tests last
+ci: lint generated chart deny ## Runs every gate in the order of CI, the tests last (root: the last of them are on a node)
+	@$(PYTHON) e2e/tools/run_tests.py "$(MAKE) test" "$(MAKE) images" "$(MAKE) datadog" "$(MAKE) e2e-node"
 
 .PHONY: clean
 clean: ## Removes what was built; the tools stay in their cache

@@ -5,6 +5,9 @@
 //! A call goes down through these: [`handle`] is what a client wrote; [`reader`] opens the roots once (`view`), one
 //! generation of each volume (`volume`), a file beneath it and nothing else ([`beneath`]), and its bytes within [`limits`]
 //! (`content`, [`fields`]). What goes wrong is a [`failure::Failure`] of one handle.
+//!
+//! [`configuration`] finds the handles that a text asks for, and [`check`] says which of them will not work, and what else is
+//! wrong where the helper runs.
 
 pub mod allow;
 pub mod answer;

@@ -8,7 +8,6 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use rustix::io::Errno;
-use zeroize::Zeroizing;
 
 use crate::cli::{self, Command, Render};
 use crate::handle::Handle;
@@ -111,9 +110,9 @@ fn serve(given: Given, streams: &mut Streams<'_>) -> Result<Status, String> {
     Ok(Status::Done)
 }
 
-/// One byte more than is allowed is enough to know. A client's configuration in it may be secret.
-fn input(from: &mut dyn Read) -> Result<Zeroizing<Vec<u8>>, String> {
-    let mut input = Zeroizing::new(Vec::new());
+/// One byte more than is allowed is enough to know.
+fn input(from: &mut dyn Read) -> Result<Vec<u8>, String> {
+    let mut input = Vec::new();
     let most = limits::REQUEST as u64 + 1;
     from.take(most).read_to_end(&mut input).map_err(|error| format!("standard input cannot be read: {error}"))?;
     Ok(input)

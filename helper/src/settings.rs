@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
@@ -131,11 +131,8 @@ fn bytes(name: &str, asked: Option<usize>, default: usize, cap: usize) -> Result
 /// The file in this folder, if there is one.
 fn beside(folder: &Path) -> Result<Option<Given>, String> {
     let path = folder.join(FILE);
-    if !path.exists() {
-        return Ok(None);
-    }
-    let told = |error: String| format!("{}: {error}", path.display());
-    let mut given: Given = serde_json::from_str(&text(&path)?).map_err(|error| told(error.to_string()))?;
+    let Some(text) = text_if_any(&path)? else { return Ok(None) };
+    let mut given: Given = serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
     given.allow = given.allow.map(|allow| folder.join(allow));
     Ok(Some(given))
 }
@@ -146,14 +143,22 @@ fn allow_list(path: &Path) -> Result<AllowList, String> {
 
 /// A file of at most [`limits::SETTINGS`] bytes.
 pub(crate) fn text(path: &Path) -> Result<String, String> {
-    let told = |error: std::io::Error| format!("{} cannot be read: {error}", path.display());
+    text_if_any(path)?.ok_or_else(|| format!("{} does not exist", path.display()))
+}
+
+/// None only where there is no such file: one that cannot be read may forbid something.
+fn text_if_any(path: &Path) -> Result<Option<String>, String> {
+    let told = |error: io::Error| format!("{} cannot be read: {error}", path.display());
+    let file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(told)?,
+    };
     let mut text = String::new();
-    let file = File::open(path).map_err(told)?;
     file.take(limits::SETTINGS as u64 + 1).read_to_string(&mut text).map_err(told)?;
     if text.len() > limits::SETTINGS {
         return Err(format!("{} is longer than {} bytes", path.display(), limits::SETTINGS));
     }
-    Ok(text)
+    Ok(Some(text))
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -216,7 +221,7 @@ mod tests {
             ["ours", "theirs"].map(|name| Given { allow: Some(scratch.path(name)), ..Given::default() });
         scratch.write("ours", "a\nb");
         assert!(
-            Settings::merged(ours.clone(), None, Some(theirs.clone())).unwrap_err().contains("theirs cannot be read")
+            Settings::merged(ours.clone(), None, Some(theirs.clone())).unwrap_err().contains("theirs does not exist")
         );
         scratch.write("theirs", "b\nc");
         let settings = Settings::merged(ours, None, Some(theirs)).unwrap();

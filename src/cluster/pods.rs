@@ -4,9 +4,10 @@
 
 use std::time::Duration;
 
+use futures::TryFutureExt;
 use k8s_openapi::api::core::v1;
 use kube::api::{ListParams, Patch, PatchParams};
-use kube::core::Request;
+use kube::core::{Request, Status};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -72,14 +73,26 @@ impl Pods {
     /// Has the kubelet look at exactly this pod.
     ///
     /// # Errors
-    /// [`Kind::NotFound`] when it is gone, [`Kind::Conflict`] when another of its name stands there.
+    /// [`Kind::NotFound`] when it is gone, also when another of its name stands there.
     pub async fn nudge(&self, namespace: &str, name: &str, uid: &str, stamp: &str) -> Result<(), Error> {
         let body = json!({"metadata": {"uid": uid, "annotations": {NUDGED_AT: stamp}}});
         let (parameters, patch) = (PatchParams::apply(MANAGER), Patch::Merge(&body));
         let pods = self.clients.api::<v1::Pod>(namespace);
         let patched = pods.patch_metadata(name, &parameters, &patch);
+        let patched = patched.map_err(|error| if is_another(&error) { gone() } else { error });
         in_time(|| format!("nudge the pod {name:?}"), patched).await.map(|_| ())
     }
+}
+
+/// A patch with another UID is answered as one that would change it.
+fn is_another(error: &kube::Error) -> bool {
+    let kube::Error::Api(status) = error else { return false };
+    let causes = status.details.as_ref().map(|details| details.causes.as_slice()).unwrap_or_default();
+    status.code == 422 && causes.iter().any(|cause| cause.field == "metadata.uid")
+}
+
+fn gone() -> kube::Error {
+    kube::Error::Api(Box::new(Status::failure("", "NotFound").with_code(404)))
 }
 
 fn opted_in() -> ListParams {

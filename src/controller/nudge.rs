@@ -195,7 +195,7 @@ async fn send(pod: Waiting, ctx: &Context) {
             ctx.metrics.nudged(Nudged::Sent, 1);
             ctx.metrics.nudge_took(pod.since.elapsed());
         }
-        Err((cluster::Kind::NotFound | cluster::Kind::Conflict, _)) => ctx.metrics.nudged(Nudged::Gone, 1),
+        Err((cluster::Kind::NotFound, _)) => ctx.metrics.nudged(Nudged::Gone, 1),
         Err((cluster::Kind::Unavailable, error)) if pod.tries < TRIES => {
             tracing::debug!(namespace = %pod.namespace, %error, "pod not nudged yet");
             ctx.nudges.held().queue.join(Waiting { tries: pod.tries.saturating_add(1), ..pod });

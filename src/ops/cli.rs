@@ -4,6 +4,7 @@
 //! on the fields are the help text and `docs/flags.md`; "External Secrets Operator" is ESO in them.
 
 mod accepted;
+pub mod render;
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -20,6 +21,7 @@ pub const NO_EFFECT: &str = "Accepted from ESO's manifests, without effect";
 /// The operator's flags as they were typed.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "keyferry", version, about, args_override_self = true, max_term_width = 120)]
+#[command(after_help = "Not the operator, but in the same program: keyferry render agent --help")]
 pub struct Flags {
     /// What the process serves.
     #[command(flatten)]

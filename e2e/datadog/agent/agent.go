@@ -40,6 +40,7 @@ type Agent struct {
 	params    secrets.ConfigParams
 	lock      sync.Mutex
 	cache     map[string]string
+	ever      map[string]bool
 	places    map[string][]place
 	failures  map[string]error
 	callbacks []secrets.SecretChangeCallback
@@ -49,7 +50,9 @@ var _ secrets.Component = (*Agent)(nil)
 
 // New makes an Agent that knows no backend yet.
 func New(era Era) *Agent {
-	return &Agent{era: era, cache: map[string]string{}, places: map[string][]place{}, failures: map[string]error{}}
+	return &Agent{
+		era: era, cache: map[string]string{}, ever: map[string]bool{}, places: map[string][]place{}, failures: map[string]error{},
+	}
 }
 
 // Configure takes the settings, and the Agent's defaults for a timeout (seconds) or size (bytes) of 0.
@@ -169,7 +172,7 @@ func (a *Agent) keep(values map[string]string, notify bool) []string {
 	for _, handle := range slices.Sorted(maps.Keys(values)) {
 		delete(a.failures, handle)
 		old, value := a.cache[handle], values[handle]
-		a.cache[handle] = value
+		a.cache[handle], a.ever[value] = value, true
 		if old == value {
 			continue
 		}
@@ -218,11 +221,11 @@ func (a *Agent) SubscribeToChanges(callback secrets.SecretChangeCallback) {
 	a.callbacks = append(a.callbacks, callback)
 }
 
-// IsValueFromSecret says whether a handle has this value now.
+// IsValueFromSecret says whether a handle has, or had, this value.
 func (a *Agent) IsValueFromSecret(value string) bool {
 	a.lock.Lock()
 	defer a.lock.Unlock()
-	return slices.Contains(slices.Collect(maps.Values(a.cache)), value)
+	return a.ever[value]
 }
 
 // RemoveOrigin forgets where a configuration used handles.

@@ -92,6 +92,15 @@ pub fn stand_in() -> Result<PathBuf> {
     built.context("the stand-in is not built: run `make e2e-node`")
 }
 
+/// The Datadog Agent of `e2e/datadog`, which `make e2e-node` builds.
+pub fn agentclient() -> Result<PathBuf> {
+    let program = target()?.join("agentclient");
+    if !program.is_file() {
+        bail!("{} is not there: run `make agentclient`", program.display());
+    }
+    Ok(program)
+}
+
 /// Cargo's folder that this program was built into: a test lies in `<target>/<profile>/deps`.
 pub(super) fn target() -> Result<PathBuf> {
     let own = std::env::current_exe()?;

@@ -4,6 +4,7 @@
 #![allow(clippy::format_collect, clippy::large_futures, reason = "nobody counts the bytes of a test")]
 
 mod agent;
+mod datadog;
 mod escape;
 mod figures;
 mod generations;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::finding::{Code, Finding};
 use super::handles::Collected;
-use crate::configuration::{self, Scan, files_beneath};
+use crate::configuration::{self, Mistake, Scan, files_beneath};
 use crate::limits;
 
 /// Findings that are kept of all files: a person reads a few of them.
@@ -56,13 +56,14 @@ impl Configurations {
             self.fail(Code::ConfigurationBroken, at(error.line), format!("{}: {}", error.fault, error.fault.cure()));
         }
         for warning in scan.warnings {
+            self.complete &= !matches!(warning.mistake, Mistake::Unreadable | Mistake::TooDeep);
             let place = format!("{} {}", at(warning.line), warning.place);
             self.find(Code::Mistake, place, format!("{}: {}", warning.mistake, warning.mistake.cure()));
         }
         for found in scan.handles {
             let place = format!("{} {}", at(found.line), found.place);
             if !self.handles.add(found.handle, place) {
-                let what = format!("there are more than {} handles", limits::HANDLES);
+                let what = format!("there are more than {} handles, or their places are too long", limits::HANDLES);
                 return self.fail(Code::ConfigurationUnread, file.display().to_string(), what);
             }
         }

@@ -175,29 +175,38 @@ fn fits(pattern: &str, text: &str) -> bool {
     after.is_some_and(|rest| rest.ends_with(last))
 }
 
-/// The handles of several configurations, each once, with every place where it is written.
-#[derive(Debug, Default)]
-pub struct Collected(BTreeMap<String, Vec<String>>);
-
 /// Places that are kept of one handle.
 const MAX_PLACES: usize = 100;
+/// Bytes of all handles and places together.
+const MAX_TEXT: usize = 32 << 20;
+
+/// The handles of several configurations, each once, with the places where it is written.
+#[derive(Debug, Default)]
+pub struct Collected {
+    handles: BTreeMap<String, Vec<String>>,
+    bytes: usize,
+}
 
 impl Collected {
-    /// Adds a handle and one place of it; false, and nothing is added, if there are as many as a request may have.
+    /// Adds a handle and one place of it; false, and nothing is added, if there are as many as a request may have, or if they
+    /// take too much room.
     pub fn add(&mut self, handle: String, place: String) -> bool {
-        if self.0.len() >= limits::HANDLES && !self.0.contains_key(&handle) {
+        let bytes = self.bytes + handle.len() + place.len();
+        let new = !self.handles.contains_key(&handle);
+        if bytes > MAX_TEXT || (new && self.handles.len() >= limits::HANDLES) {
             return false;
         }
-        let places = self.0.entry(handle).or_default();
+        let places = self.handles.entry(handle).or_default();
         if places.len() < MAX_PLACES {
             places.push(place);
+            self.bytes = bytes;
         }
         true
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.handles.is_empty()
     }
 
     /// Asks for each what becomes of it; in order, so that those of one JSON file follow each other.
@@ -207,7 +216,7 @@ impl Collected {
             places: places.clone(),
             outcome: outcome(handle),
         };
-        self.0.iter().map(each).collect()
+        self.handles.iter().map(each).collect()
     }
 }
 
@@ -359,6 +368,17 @@ mod tests {
         let handles = collected.checked(|_| Outcome::Template);
         assert_eq!(handles.len(), 1);
         assert_eq!(one(&handles[0], false).unwrap().place, "a:1 and 2 more");
+    }
+
+    #[test]
+    fn no_configuration_makes_it_keep_more_than_its_bounds() {
+        let mut many = Collected::default();
+        assert!((0..limits::HANDLES).all(|number| many.add(number.to_string(), "a:1".to_owned())));
+        assert!(!many.add("one more".to_owned(), "a:1".to_owned()));
+        assert!(many.add("1".to_owned(), "a:2".to_owned()), "a handle that is there has room for places");
+        let mut long = Collected::default();
+        assert!(long.add("h".repeat(MAX_TEXT / 2), "a:1".to_owned()));
+        assert!(!long.add("i".repeat(MAX_TEXT / 2), "a:1".to_owned()));
     }
 
     #[test]

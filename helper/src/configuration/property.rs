@@ -155,7 +155,7 @@ fn a_handle_is_found_on_the_line_where_it_stands() {
     assert!(seen > 500, "{seen}");
 }
 
-const PIECES: [&str; 34] = [
+const PIECES: [&str; 35] = [
     "ENC[",
     "]",
     "ENC[a]",
@@ -187,6 +187,7 @@ const PIECES: [&str; 34] = [
     "\\",
     "\t",
     "\r\n",
+    "\r",
     "é",
     "\u{feff}",
     "environment:\n- A=",
@@ -201,7 +202,7 @@ fn no_text_makes_it_panic_or_hang_and_no_handle_is_found_without_its_sign() {
         let signs = text.matches("ENC[").count();
         assert!(scan.handles.len() <= signs, "{text:?}");
         for line in scan.handles.iter().map(|found| found.line).chain(scan.warnings.iter().map(|found| found.line)) {
-            assert!((1..=text.split('\n').count() + 1).contains(&line), "line {line} of {text:?}");
+            assert!((1..=text.split(['\n', '\r']).count() + 1).contains(&line), "line {line} of {text:?}");
         }
     }
 }

@@ -29,6 +29,19 @@ fn json_on_one_line_or_many_has_its_handles() {
 }
 
 #[test]
+fn line_ends_of_windows_a_mark_at_the_begin_and_long_lines_change_nothing() {
+    assert_eq!(
+        shown("\u{feff}a: ENC[x]\r\nb: 'ENC[y]'\r\nc: |\r\n  d: ENC[z]\r\n"),
+        ["1: a = x", "2: b = y", "4: c > d = z"]
+    );
+    let items = vec![r#"{"p":"v","q":[1,2]}"#; 2_000].join(",");
+    assert_eq!(shown(&format!(r#"{{"a":[{items}],"b":"ENC[x]"}}"#)), ["1: b = x"]);
+    let quoted = serde_json::json!({ "a": format!(r#"[{items},"ENC[x]"]"#) }).to_string();
+    assert_eq!(shown(&quoted), ["1: a > [2000] = x"]);
+    assert_eq!(shown(&format!("a: \"{}\"\nb: ENC[x]", "v".repeat(3_000))), ["2: b = x"]);
+}
+
+#[test]
 fn every_document_of_a_text_is_read_and_named() {
     let text = "a: ENC[one]\n---\n- ENC[two]\n---\n# nothing\n---\nb: {c: 'ENC[three]'}\n";
     assert_eq!(shown(text), ["1: a = one", "3: document 2: [0] = two", "7: document 4: b.c = three"]);
@@ -119,6 +132,13 @@ fn what_will_not_be_resolved_is_a_warning_and_no_handle() {
         assert_eq!(shown(text).last().map(String::as_str), Some(warning), "{text}");
         assert!(text.contains(", c") || scan(text).handles.is_empty(), "{text}");
     }
+}
+
+#[test]
+fn a_string_that_cannot_be_read_is_told_at_its_broken_line() {
+    let text = "data:\n  a.yaml: |\n    ok: ENC[x]\n    bad: {u: ENC[y]}\n  b.yaml: 'c: ENC[z]'\n";
+    let warning = r#"4: data["a.yaml"] Unreadable"#;
+    assert_eq!(shown(text), [r#"3: data["a.yaml"] > ok = x"#, r#"5: data["b.yaml"] > c = z"#, warning]);
 }
 
 #[test]

@@ -33,7 +33,7 @@ impl Mistake {
             Self::Spelling => "write ENC[ in capitals, without a space",
             Self::Key => "use the handle as a value",
             Self::BackendSetting => "write the value itself: the backend is not asked for its own settings",
-            Self::Unreadable => "mend the JSON or YAML of this string",
+            Self::Unreadable => "mend the JSON or YAML there; an unquoted ENC[...] must not stand inside { } or [ ]",
             Self::TooDeep => "put the configuration into fewer strings",
         }
     }

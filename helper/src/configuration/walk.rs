@@ -253,8 +253,8 @@ impl<'a> Walk<'a> {
                 self.scan.handles.push(Found { handle: handle.to_owned(), place, line });
                 Ok(())
             }
-            None => match self.inside(text, &place, lines)? {
-                Some(mistake) => self.warn(mistake, place, line),
+            None => match self.inside(text, &place, lines, line)? {
+                Some((mistake, line)) => self.warn(mistake, place, line),
                 None => Ok(()),
             },
         }
@@ -270,12 +270,19 @@ impl<'a> Walk<'a> {
         self.budget.find(place).map_err(|fault| Error { line, fault })
     }
 
-    /// Reads the document that a string may be; the mistake is the string's own, if it has one.
-    fn inside(&mut self, text: &str, place: &Place, lines: Lines) -> Result<Option<Mistake>, Error> {
-        let Some(format) = format_of(text) else { return Ok(mistake_of(text)) };
+    /// Reads the document that a string on this line may be; the mistake is the string's own, if it has one, with its line.
+    fn inside(
+        &mut self,
+        text: &str,
+        place: &Place,
+        lines: Lines,
+        line: usize,
+    ) -> Result<Option<(Mistake, usize)>, Error> {
+        let own = || mistake_of(text).map(|mistake| (mistake, line));
+        let Some(format) = format_of(text) else { return Ok(own()) };
         let around = self.outer.iter().filter(|step| matches!(step, Step::Inside(_))).count();
         if around >= MAX_EMBEDDED {
-            return Ok(Some(Mistake::TooDeep));
+            return Ok(Some((Mistake::TooDeep, line)));
         }
         let mut outer = place.steps().to_vec();
         outer.push(Step::Inside(format));
@@ -285,12 +292,11 @@ impl<'a> Walk<'a> {
         let structured = walk.structured;
         self.scan.handles.append(&mut inner.handles);
         self.scan.warnings.append(&mut inner.warnings);
-        Ok(if !inner.errors.is_empty() && (structured || format == Format::Json) {
-            Some(Mistake::Unreadable)
-        } else if structured {
-            None
-        } else {
-            mistake_of(text)
+        let broken = inner.errors.first().filter(|_| structured || format == Format::Json);
+        Ok(match broken {
+            Some(error) => Some((Mistake::Unreadable, error.line)),
+            None if structured => None,
+            None => own(),
         })
     }
 }

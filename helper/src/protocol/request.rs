@@ -37,10 +37,9 @@ impl fmt::Display for Broken {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooLong => write!(to, "the input has more than {} bytes: ask in several calls", limits::REQUEST),
-            Self::NotJson(line, column) => write!(
-                to,
-                "the input is not a JSON object with the strings 'version' and 'secrets' (line {line}, column {column}): {HINT}"
-            ),
+            Self::NotJson(line, column) => {
+                write!(to, "the input is no request (line {line}, column {column}): {HINT}")
+            }
             Self::NoVersion => write!(to, "the input has no 'version': {HINT}"),
             Self::Version(version) => {
                 write!(to, "incompatible protocol version: the input has {version:.20?}, and this program knows 1.x")
