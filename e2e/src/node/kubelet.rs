@@ -37,7 +37,7 @@ fn configuration(containerd: &Containerd, cgroup: &str, logs: &str) -> Value {
         // The API server asks for logs without a client certificate, and this network has no strangers.
         "authentication": {"anonymous": {"enabled": true}, "webhook": {"enabled": false}},
         "authorization": {"mode": "AlwaysAllow"},
-        // All containers beneath one cgroup of this run, without tiers: they would need the root of each hierarchy.
+        // All containers beneath one cgroup of this run, which node.py has made and removes.
         "cgroupRoot": format!("/{cgroup}"),
         "cgroupDriver": "cgroupfs",
         "cgroupsPerQOS": true,
