@@ -68,6 +68,7 @@ test: build tools ## Runs all tests that need no root: unit, documentation, tool
 	@$(DEBUG_BIN) $(PYTHON) e2e/tools/run_tests.py \
 	  "$(PYTHON) e2e/tools/test_tools.py" \
 	  "$(PYTHON) e2e/tools/test_run_tests.py" \
+	  "$(PYTHON) e2e/tools/test_node.py" \
 	  "$(PYTHON) e2e/tools/test_image_archive.py" \
 	  "$(TEST) --no-fail-fast --doc" \
 	  "$(TEST) --no-fail-fast $(UNIT)" \
@@ -77,7 +78,8 @@ test: build tools ## Runs all tests that need no root: unit, documentation, tool
 e2e: build tools ## Runs the end-to-end tests alone; ONLY=words selects some by name
 	$(DEBUG_BIN) $(TEST) --test main -- $(ONLY)
 
-# What a node needs beside the default tools. The tests run by node.py, which has a shell of its own for process 1.
+# What a node needs beside the default tools. Cargo has node.py start the test binary, on ground of its own; most tests
+# wait for others, so there are more of them than cores.
 NODE := kube-scheduler kubelet kube-proxy
 FIGURES := $(TARGET)/e2e-node/figures.json
 
@@ -87,8 +89,11 @@ e2e-node: rust agentclient ## Runs the tests on a real node, as root (containerd
 	@$(TOOLS) get && $(TOOLS) get $(NODE)
 	$(SHIP) --profile helper --package keyferry-stand-in
 	@rm -f $(FIGURES)
-	$(TEST) --config "target.'cfg(unix)'.runner = ['$(PYTHON)', '$(CURDIR)/e2e/tools/node.py', 'run']" --test node -- $(ONLY)
-	@$(PYTHON) e2e/tools/node.py show $(FIGURES)
+	@status=0; \
+	$(TEST) --config "target.'cfg(unix)'.runner = ['$(PYTHON)', '$(CURDIR)/e2e/tools/node.py', 'run']" \
+	  --test node -- --test-threads=6 $(ONLY) || status=$$?; \
+	if [ -f $(FIGURES) ]; then $(PYTHON) e2e/tools/node.py show $(FIGURES); fi; \
+	exit $$status
 
 # Go's tests of the helper, and the agent that the tests on a node run in a pod.
 DATADOG := $(TOOLS) go -C e2e/datadog
@@ -96,7 +101,7 @@ DATADOG_TEST = KEYFERRY_HELPER=$(SHIPPED)/helper/keyferry-helper $(DATADOG) test
 AGENTCLIENT := $(TARGET)/agentclient
 
 .PHONY: datadog
-datadog: helper agentclient ## Has Datadog's code call the helper, in both modes of its rights check (as root: for every user)
+datadog: helper agentclient ## Calls the helper as Datadog's programs do, in both modes of their rights check (as root: for every user)
 	@$(PYTHON) e2e/tools/run_tests.py "$(DATADOG) vet ./..." "$(DATADOG_TEST)"
 
 .PHONY: agentclient

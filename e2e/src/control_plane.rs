@@ -202,6 +202,12 @@ impl ControlPlane {
         .await
     }
 
+    /// Applies one manifest with all rights, whatever its scope.
+    pub async fn kubectl_apply(&self, manifest: &serde_json::Value) -> Result<()> {
+        let file = self.scratch.write(&format!("manifest-{}.json", suffix()), manifest.to_string())?;
+        self.kubectl(["apply".as_ref(), "-f".as_ref(), file.as_os_str()]).await.map(|_| ())
+    }
+
     /// Applies the repository's CRDs as a person would, on the client's side, and waits until they are served.
     pub async fn apply_crds(&self) -> Result<()> {
         let folder = repository().join("crds");

@@ -76,7 +76,7 @@ impl Helm {
         self.run(fixed.into_iter().chain([values.as_ref(), chart.as_os_str()])).await.map(|_| ())
     }
 
-    /// Runs `install` or `upgrade`, and waits up to two minutes for what the chart brings to be ready.
+    /// Runs `install` or `upgrade`, and waits up to a minute for what the chart brings to be ready.
     pub async fn install_and_wait(
         &self,
         verb: &str,
@@ -86,7 +86,7 @@ impl Helm {
         values: &Value,
     ) -> Result<()> {
         let (values, namespace) = (self.values(values)?, format!("--namespace={namespace}"));
-        let fixed = [verb, release, &namespace, "--wait", "--timeout=120s"].map(AsRef::as_ref);
+        let fixed = [verb, release, &namespace, "--wait", "--timeout=60s"].map(AsRef::as_ref);
         self.run(fixed.into_iter().chain([values.as_ref(), chart.as_os_str()])).await.map(|_| ())
     }
 

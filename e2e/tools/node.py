@@ -147,6 +147,7 @@ def run(program):
     folder = Path(tempfile.mkdtemp(prefix=f"{name}-"))
     keep = os.environ.get("KEYFERRY_E2E_KEEP") == "true"
     environment = dict(os.environ, TMPDIR=str(folder), KEYFERRY_NODE=name, PATH=PATH)
+    make_cgroups(name)
     inner = ["/bin/sh", "-c", INNER, "node", str(folder), *program]
     outer = ["unshare", "--mount", "--propagation", "private", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"]
     child = subprocess.Popen(outer + inner, env=environment)
@@ -161,6 +162,13 @@ def run(program):
     if keep:
         say(f"logs and data stay in {folder}")
     return code if code >= 0 else 128 - code
+
+
+def make_cgroups(name, root=Path("/sys/fs/cgroup")):
+    """The containers' own, in each hierarchy; the kubelet wants to find it."""
+    unified = (root / "cgroup.controllers").exists()
+    for hierarchy in [root] if unified else [folder for folder in root.iterdir() if folder.is_mount()]:
+        (hierarchy / name).mkdir()
 
 
 def clean_after(pid, cgroup, folder):

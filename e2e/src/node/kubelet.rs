@@ -37,10 +37,10 @@ fn configuration(containerd: &Containerd, cgroup: &str, logs: &str) -> Value {
         // The API server asks for logs without a client certificate, and this network has no strangers.
         "authentication": {"anonymous": {"enabled": true}, "webhook": {"enabled": false}},
         "authorization": {"mode": "AlwaysAllow"},
-        // All containers beneath one cgroup of this run, without tiers: they would need the root of each hierarchy.
+        // All containers beneath one cgroup of this run, which node.py has made and removes.
         "cgroupRoot": format!("/{cgroup}"),
         "cgroupDriver": "cgroupfs",
-        "cgroupsPerQOS": false,
+        "cgroupsPerQOS": true,
         "enforceNodeAllocatable": [],
         "failCgroupV1": false,
         "failSwapOn": false,
@@ -51,5 +51,8 @@ fn configuration(containerd: &Containerd, cgroup: &str, logs: &str) -> Value {
         "syncFrequency": "1m",
         "configMapAndSecretChangeDetectionStrategy": "Watch",
         "maxPods": 110,
+        // Of a server that is not there: nothing here has a name, and pods without a server's address are warned of.
+        "clusterDNS": ["10.96.0.10"],
+        "clusterDomain": "cluster.local",
     })
 }

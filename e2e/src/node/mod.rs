@@ -58,7 +58,7 @@ async fn start() -> Result<Node> {
 pub struct Node {
     plane: ControlPlane,
     containerd: Containerd,
-    /// The cgroup that all containers are beneath, in every hierarchy.
+    /// The cgroup that all containers are beneath, in each hierarchy.
     cgroup: String,
 }
 

@@ -9,7 +9,7 @@ use kube::{Client, ResourceExt};
 use serde_json::{Value, json};
 
 use super::images::Shipped;
-use super::pod;
+use super::{pod, progress};
 use crate::helm::{Helm, chart};
 use crate::installation::merge;
 use crate::namespace::Namespace;
@@ -51,7 +51,8 @@ impl Release {
         let (repository, tag) = image.repository_and_tag();
         let mut all = json!({"image": {"repository": repository, "tag": tag, "pullPolicy": "Never"}});
         merge(&mut all, values);
-        helm.install_and_wait("install", name, &chart(), namespace, &all).await?;
+        let what = format!("install {name}");
+        progress::of(what, helm.install_and_wait("install", name, &chart(), namespace, &all)).await?;
         Ok(Self { helm, name: name.to_owned(), namespace: namespace.to_owned(), values: all })
     }
 
@@ -82,18 +83,32 @@ impl Release {
         ready.with_context(|| format!("no pod of {} is ready", self.name))
     }
 
+    /// Waits until a pod is ready.
+    pub async fn await_pod(&self, client: &Client, within: Duration) -> Result<v1::Pod> {
+        self.await_pod_that(client, |_| true, within).await
+    }
+
     /// Waits until a pod is ready that is not `old`.
     pub async fn await_another_pod(&self, client: &Client, old: &v1::Pod, within: Duration) -> Result<v1::Pod> {
+        self.await_pod_that(client, |pod| pod.uid() != old.uid(), within).await
+    }
+
+    async fn await_pod_that(
+        &self,
+        client: &Client,
+        wanted: impl Fn(&v1::Pod) -> bool,
+        within: Duration,
+    ) -> Result<v1::Pod> {
         let look = async {
             loop {
                 match self.pod(client).await {
-                    Ok(pod) if pod.uid() != old.uid() => return pod,
+                    Ok(pod) if wanted(&pod) => return pod,
                     _ => tokio::time::sleep(LOOK_AGAIN).await,
                 }
             }
         };
         let found = tokio::time::timeout(within, look).await;
-        found.with_context(|| format!("no other pod of {} is ready within {within:?}", self.name))
+        found.with_context(|| format!("no such pod of {} is ready within {within:?}", self.name))
     }
 
     /// All its pods.

@@ -5,6 +5,7 @@
 
 mod agent;
 mod datadog;
+mod datadog;
 mod escape;
 mod figures;
 mod generations;
