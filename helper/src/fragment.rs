@@ -114,6 +114,7 @@ spec:
         capabilities:
           drop: [\"ALL\"]
         readOnlyRootFilesystem: true
+        runAsGroup: 0
         runAsNonRoot: true
       resources:
         requests:

@@ -92,17 +92,8 @@ pub fn stand_in() -> Result<PathBuf> {
     built.context("the stand-in is not built: run `make e2e-node`")
 }
 
-/// The Datadog Agent of `e2e/datadog`, which `make e2e-node` builds.
-pub fn agentclient() -> Result<PathBuf> {
-    let program = target()?.join("agentclient");
-    if !program.is_file() {
-        bail!("{} is not there: run `make agentclient`", program.display());
-    }
-    Ok(program)
-}
-
 /// Datadog's code as a static program, built by `make e2e-node`; `e2e/datadog/README.md` says what it does.
-pub fn agent_client() -> Result<PathBuf> {
+pub fn agentclient() -> Result<PathBuf> {
     let program = target()?.join("agentclient");
     if !program.is_file() {
         bail!("{} is not there: run `make agentclient`", program.display());
