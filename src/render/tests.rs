@@ -250,3 +250,11 @@ fn a_post_renderer_keeps_an_external_secret_that_the_input_has_and_says_so() {
     assert_eq!(rendered.stream().matches("kind: ExternalSecret").count(), 1);
     assert!(rendered.stream().contains(own) && notes(&rendered).contains("of the input is kept"));
 }
+
+#[test]
+fn a_policy_that_could_mean_pods_of_others_is_not_printed() {
+    let settings = Settings { form: Form::Policy, store: None, namespace: None, ..settings() };
+    let rendered = render(&[source("c.yaml", "instances: [{p: 'ENC[a/b]'}]")], &settings).unwrap();
+    assert_eq!(rendered.stream(), "");
+    assert!(notes(&rendered).contains("DaemonSet datadog gets no policy"), "{}", notes(&rendered));
+}

@@ -27,11 +27,9 @@ pub(super) fn objects(plan: &Plan, settings: &Settings, notes: &mut Vec<Note>) -
             if shape.is_empty() {
                 continue;
             }
-            if workload.labels.is_empty() {
+            if let Some(lack) = lack(workload) {
                 let (kind, name) = (&workload.kind, &workload.name);
-                notes.push(Note::warning(format!(
-                    "{kind} {name} has no label to know its pods by, so it gets no policy"
-                )));
+                notes.push(Note::warning(format!("{kind} {name} gets no policy: {lack}")));
                 continue;
             }
             objects.extend([policy(workload, &shape), binding(workload)]);
@@ -43,6 +41,15 @@ pub(super) fn objects(plan: &Plan, settings: &Settings, notes: &mut Vec<Note>) -
         ));
     }
     objects
+}
+
+/// What is missing to tell a workload's pods from all others.
+fn lack(workload: &Workload) -> Option<&'static str> {
+    match (&workload.namespace, workload.labels.is_empty()) {
+        (None, _) => Some("its namespace is not known, and pods of others could have its labels; say --namespace"),
+        (_, true) => Some("its pods have no label to know them by; give them one"),
+        _ => None,
+    }
 }
 
 fn name(workload: &Workload) -> String {
