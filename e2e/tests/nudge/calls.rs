@@ -158,14 +158,21 @@ async fn several_secrets_that_change_together_cost_one_list_and_one_patch() -> R
             await_synced(scene, name).await?;
         }
         tokio::time::sleep(Duration::from_secs(2)).await;
-        let Some(ledger) = Ledger::open(scene).await? else { return Ok(()) };
-        scene.secrets.put(&scene.remote("shared"), "second").await?;
-        for name in names {
-            scene.await_value(name, "key", "second", SOON).await?;
+        // A busy machine may write them further apart than changes wait for each other; then it is tried again.
+        for round in 0..10 {
+            let Some(ledger) = Ledger::open(scene).await? else { return Ok(()) };
+            let value = format!("value-{round}");
+            scene.secrets.put(&scene.remote("shared"), &value).await?;
+            for name in names {
+                scene.await_value(name, "key", &value, SOON).await?;
+            }
+            let pods = asked(&ledger).await?;
+            assert_eq!(lists(&pods), patched(&pods).len(), "{pods:?}");
+            if patched(&pods) == ["agent"] {
+                return Ok(());
+            }
         }
-        let pods = asked(&ledger).await?;
-        assert_eq!((lists(&pods), patched(&pods)), (1, vec!["agent".to_owned()]), "{pods:?}");
-        Ok(())
+        panic!("each of the Secrets has had a list and a patch of its own");
     })
     .await
 }
