@@ -101,15 +101,6 @@ pub fn agentclient() -> Result<PathBuf> {
     Ok(program)
 }
 
-/// Datadog's code as a static program, built by `make e2e-node`; `e2e/datadog/README.md` says what it does.
-pub fn agent_client() -> Result<PathBuf> {
-    let program = target()?.join("agentclient");
-    if !program.is_file() {
-        bail!("{} is not there: run `make agentclient`", program.display());
-    }
-    Ok(program)
-}
-
 /// Cargo's folder that this program was built into: a test lies in `<target>/<profile>/deps`.
 pub(super) fn target() -> Result<PathBuf> {
     let own = std::env::current_exe()?;
