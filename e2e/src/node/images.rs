@@ -23,7 +23,7 @@ pub const PROGRAM: &str = "/program";
 impl Node {
     /// Builds an image of one static program, which it runs, and answers what a pod's `image` is to say.
     ///
-    /// Nothing else is in it; its user is 65532. Pods need `imagePullPolicy: Never`.
+    /// Nothing else is in it; its user is 65532. Pods need `imagePullPolicy: Never`. A name is built once in a run.
     pub async fn image(&self, name: &str, program: &Path) -> Result<String> {
         let folder = Scratch::new("image", false)?;
         let target = folder.path().join(PROGRAM.trim_start_matches('/'));
@@ -31,8 +31,17 @@ impl Node {
         self.image_of_folder(name, folder.path(), &[PROGRAM]).await
     }
 
-    /// Builds an image whose file system is `folder` and which runs `entrypoint`; its user is 65532.
+    /// Builds an image whose file system is `folder` and which runs `entrypoint`; its user is 65532. A name is built once.
     pub async fn image_of_folder(&self, name: &str, folder: &Path, entrypoint: &[&str]) -> Result<String> {
+        let mut loaded = self.loaded.lock().await;
+        if let Some(there) = loaded.get(&reference(name)) {
+            return Ok(there.image.clone());
+        }
+        let built = self.build(name, folder, entrypoint).await?;
+        Ok(loaded.entry(built.image.clone()).or_insert(built).image.clone())
+    }
+
+    async fn build(&self, name: &str, folder: &Path, entrypoint: &[&str]) -> Result<Shipped> {
         let work = Scratch::new("buildah", false)?;
         let file = work.write("Dockerfile", dockerfile(entrypoint))?;
         let (image, archive) = (reference(name), work.path().join("image.tar"));
@@ -43,11 +52,20 @@ impl Node {
         push.args(["push", &image]).arg(format!("docker-archive:{}:{image}", archive.display()));
         run(push).await.with_context(|| format!("write the image {name}"))?;
         self.containerd.import(&archive).await?;
-        Ok(image)
+        Ok(Shipped { image, size: fs::metadata(&archive)?.len() })
     }
 
     /// Loads the archive of `make images` for [`OPERATOR`] or [`HELPER`], and answers its name and the archive's bytes.
     pub async fn shipped(&self, name: &str) -> Result<Shipped> {
+        let mut loaded = self.loaded.lock().await;
+        if let Some(there) = loaded.get(name) {
+            return Ok(there.clone());
+        }
+        let shipped = self.load(name).await?;
+        Ok(loaded.entry(name.to_owned()).or_insert(shipped).clone())
+    }
+
+    async fn load(&self, name: &str) -> Result<Shipped> {
         let archive = target()?.join(format!("images/{name}.tar"));
         if !archive.is_file() {
             bail!("{} is not there: run `make images`", archive.display());
@@ -63,7 +81,7 @@ impl Node {
     }
 }
 
-/// An image as it is shipped.
+/// An image that was loaded from an archive.
 #[derive(Clone, Debug)]
 pub struct Shipped {
     /// Its full name.

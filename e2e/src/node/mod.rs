@@ -20,18 +20,20 @@ pub mod scene;
 mod services;
 pub mod turns;
 
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use k8s_openapi::api::core::v1;
 use kube::Api;
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 
 use crate::control_plane::{CONTROLLERS, ControlPlane, Shape};
 use crate::namespace::await_in;
 use crate::settings::Settings;
 use containerd::Containerd;
+use images::Shipped;
 
 /// The node's name.
 pub const NAME: &str = "node";
@@ -60,6 +62,8 @@ pub struct Node {
     containerd: Containerd,
     /// The cgroup that all containers are beneath, in each hierarchy.
     cgroup: String,
+    /// By their names; held while one is loaded, since containerd drops the parts of one that two are loading.
+    loaded: Mutex<BTreeMap<String, Shipped>>,
 }
 
 impl Node {
@@ -73,7 +77,7 @@ impl Node {
     async fn on(plane: ControlPlane, cgroup: String) -> Result<Self> {
         let networks = network::configure(plane.scratch())?;
         let containerd = Containerd::start(&plane, &networks).await?;
-        let node = Self { plane, containerd, cgroup };
+        let node = Self { plane, containerd, cgroup, loaded: Mutex::default() };
         node.image(images::PAUSE, &images::stand_in()?).await?;
         services::start_scheduler(&node.plane)?;
         services::start_kube_proxy(&node.plane)?;

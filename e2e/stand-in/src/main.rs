@@ -43,6 +43,6 @@ fn main() -> Result<()> {
 
 fn sleep() -> Result<()> {
     loop {
-        std::thread::sleep(Duration::from_hours(1));
+        report::pause(Duration::from_hours(1));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -22,6 +22,12 @@ pub(crate) fn mark(value: &[u8]) -> String {
         let _ = write!(mark, "{byte:02x}");
     }
     mark
+}
+
+/// Waits.
+#[expect(clippy::disallowed_methods, reason = "there is one thread, and no task on it")]
+pub(crate) fn pause(time: Duration) {
+    std::thread::sleep(time);
 }
 
 /// Microseconds since 1970.

@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::thread::sleep;
 use std::time::Duration;
 
 use anyhow::Result;
 use serde_json::json;
 
-use crate::report::{line, mark, now};
+use crate::report::{line, mark, now, pause};
 
 const EVERY: Duration = Duration::from_millis(1);
 
@@ -22,7 +21,7 @@ pub(crate) fn forever(folder: &Path) -> Result<()> {
             line(&json!({"at": now()?, "files": marks(folder)}))?;
             seen = generation;
         }
-        sleep(EVERY);
+        pause(EVERY);
     }
 }
 

@@ -5,7 +5,6 @@
 
 mod agent;
 mod datadog;
-mod datadog;
 mod escape;
 mod figures;
 mod generations;
