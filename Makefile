@@ -105,7 +105,7 @@ datadog: helper agentclient ## Calls the helper as Datadog's programs do, in bot
 	@$(PYTHON) e2e/tools/run_tests.py "$(DATADOG) vet ./..." "$(DATADOG_TEST)"
 
 .PHONY: agentclient
-agentclient:
+agentclient: ## Builds the Datadog Agent that stands in a pod of the node
 	@$(DATADOG) build -buildvcs=false -trimpath -ldflags "-s -w" -o $(AGENTCLIENT) ./agentclient
 
 .PHONY: demo
