@@ -92,7 +92,7 @@ fn request() -> String {
 
 /// Every fourth is a key of a Secret, as two of Datadog's forms name it.
 fn name(index: usize) -> String {
-    if index % 4 == 0 { format!("ns/secret-{index};key") } else { format!("key-{index}") }
+    if index.is_multiple_of(4) { format!("ns/secret-{index};key") } else { format!("key-{index}") }
 }
 
 fn percentile(sorted: &[Duration], percent: usize) -> Result<Duration> {

@@ -210,7 +210,7 @@ mod tests {
         let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
         for level in 1..9 {
             let list = vec![format!("*a{}", level - 1); 10].join(", ");
-            text += &format!("a{level}: &a{level} [{list}]\n");
+            text = format!("{text}a{level}: &a{level} [{list}]\n");
         }
         assert!(read(&text, 1).err().unwrap().cause.contains("too large"));
     }
