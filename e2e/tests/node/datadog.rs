@@ -13,7 +13,7 @@ use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
 /// An image that was just loaded, a kubelet that syncs a pod once a minute where its annotation does not tell it to.
-const SOON: Duration = Duration::from_secs(120);
+const SOON: Duration = Duration::from_mins(2);
 
 /// Another user than the agent's, of the same group.
 const INSTALLER: i64 = USER + 1;
