@@ -1,6 +1,8 @@
 //! An agent's pod as `OpenShift` would run it: an arbitrary user of group 0, one projected volume with the keys it uses,
 //! and the helper, which an init container of the same user has installed.
 
+use std::fmt::Write as _;
+
 use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::{Value, json};
 
@@ -62,8 +64,11 @@ fn items(keys: &[&str]) -> Vec<Value> {
 
 /// The beginning of a value's SHA-256, by which the stand-in tells values.
 pub fn mark(value: &str) -> String {
-    let digest = digest(&SHA256, value.as_bytes());
-    digest.as_ref().iter().take(8).fold(String::new(), |mark, byte| format!("{mark}{byte:02x}"))
+    let mut mark = String::new();
+    for byte in digest(&SHA256, value.as_bytes()).as_ref().iter().take(8) {
+        let _ = write!(mark, "{byte:02x}");
+    }
+    mark
 }
 
 /// Has a pod told when a Secret that it mounts has changed.

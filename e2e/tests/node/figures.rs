@@ -71,7 +71,7 @@ async fn an_idle_operator_uses_little() -> Result<()> {
         let (start, before) = (Instant::now(), scene.node.used(&id)?);
         tokio::time::sleep(IDLE).await;
         let (time, after) = (start.elapsed(), scene.node.used(&id)?);
-        let share = (after.cpu - before.cpu).as_secs_f64() / time.as_secs_f64();
+        let share = after.cpu.saturating_sub(before.cpu).as_secs_f64() / time.as_secs_f64();
         let title = "operator's pod, 50 ExternalSecrets polled each 10 s";
         figures::record(title, "memory of its own", mib(after.memory))?;
         figures::record(title, "CPU", format!("{:.2} % of a core", share * 100.0))?;

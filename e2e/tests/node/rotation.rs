@@ -17,6 +17,8 @@ const ROTATIONS: u32 = 24;
 const PODS: usize = 8;
 /// The kubelet looks every 60 to 90 s; the rest is the machine's.
 const SLOW: Duration = Duration::from_secs(110);
+/// While a pod starts the kubelet looks after it often, and would find a new value by chance.
+const STARTED: Duration = Duration::from_secs(20);
 const FAST: Duration = Duration::from_secs(20);
 
 #[tokio::test]
@@ -48,6 +50,7 @@ async fn without_the_nudge_a_rotated_value_is_in_the_file_when_the_kubelet_looks
     scene::with(&json!({}), async |scene| {
         let names: Vec<String> = (0..PODS).map(|number| format!("app-{number}")).collect();
         let pods = futures::future::try_join_all(names.iter().map(|name| watching(scene, name, false))).await?;
+        tokio::time::sleep(STARTED).await;
         let rotations = names.iter().zip(&pods).map(async |(name, pod)| {
             let value = format!("{name}-rotated");
             let put = put(scene, name, &value).await?;
