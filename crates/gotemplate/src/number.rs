@@ -251,6 +251,8 @@ fn float_token(text: &[u8]) -> (&[u8], &[u8]) {
         found
     };
     accept(&mut end, b"+-");
+    // As if an `inf` began here: `fmt.Scan` takes the letter, and misses it afterwards.
+    accept(&mut end, b"iI");
     let (mut digits, mut exponent): (&[u8], &[u8]) = (b"0123456789_", b"eEpP");
     if accept(&mut end, b"0") && accept(&mut end, b"xX") {
         (digits, exponent) = (b"0123456789aAbBcCdDeEfF_", b"pP");

@@ -36,6 +36,13 @@ pub trait Object: Send + Sync {
         None
     }
 
+    /// The value of the same type with another number, if [`Object::underlying`] is an integer: what `range` counts with.
+    /// Without this it counts with the plain number.
+    fn counting(&self, number: i64) -> Option<Value> {
+        let _ = number;
+        None
+    }
+
     /// The names and values of a struct's fields in the order of declaration, for printing.
     fn fields(&self) -> Vec<(&'static str, Value)> {
         Vec::new()

@@ -78,7 +78,7 @@ pub(super) fn slice(call: &Call<'_>, item: &Operand, indexes: &[Operand]) -> Res
         Value::List(list) => (list.len(), list.capacity()),
         _ => return Err(format!("can't slice item of type {}", named(item)).into()),
     };
-    let offsets = indexes.iter().map(|index| offset(&index.value, capacity)).collect::<Result<Vec<_>, _>>()?;
+    let offsets = indexes.iter().map(|index| bound(index, capacity)).collect::<Result<Vec<_>, _>>()?;
     let start = offsets.first().copied().unwrap_or(0);
     let end = offsets.get(1).copied().unwrap_or(length);
     let limit = offsets.get(2).copied();
@@ -89,6 +89,14 @@ pub(super) fn slice(call: &Call<'_>, item: &Operand, indexes: &[Operand]) -> Res
         return Err(format!("invalid slice index: {end} > {limit}").into());
     }
     cut(call, item, (start, end, limit))
+}
+
+/// Unlike `index`, Go's `slice` takes no number out of an `interface {}`: one in a map of anything is refused.
+fn bound(index: &Operand, capacity: usize) -> Result<usize, FuncError> {
+    if index.boxed {
+        return Err("cannot index slice/array with type interface {}".into());
+    }
+    offset(&index.value, capacity)
 }
 
 fn cut(call: &Call<'_>, item: &Value, (start, end, limit): (usize, usize, Option<usize>)) -> Result<Value, FuncError> {

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::node::Range;
 use crate::types::{IntKind, Type, UintKind};
 use crate::value::{Operand, Value};
-use crate::{Bytes, List};
+use crate::{Bytes, List, Object};
 use std::sync::Arc;
 
 /// A loop that is running.
@@ -19,7 +19,7 @@ pub(super) struct Turns<'t> {
 
 /// What is still to come.
 enum Items {
-    Ints { next: i64, end: i64, kind: IntKind },
+    Ints { next: i64, end: i64, kind: IntKind, named: Option<Arc<dyn Object>> },
     Uints { next: u64, end: u64, kind: UintKind },
     List { next: usize, list: List },
     Bytes { next: usize, bytes: Bytes },
@@ -37,9 +37,11 @@ impl Iterator for Items {
             Operand::plain(index)
         };
         match self {
-            Self::Ints { next, end, kind } => (*next < *end).then(|| {
+            Self::Ints { next, end, kind, named } => (*next < *end).then(|| {
+                let named = named.as_ref().and_then(|object| object.counting(*next));
+                let number = named.unwrap_or(Value::Int(*next, *kind));
                 *next += 1;
-                (Operand::NONE, Operand::plain(Value::Int(*next - 1, *kind)))
+                (Operand::NONE, Operand::plain(number))
             }),
             Self::Uints { next, end, kind } => (*next < *end).then(|| {
                 *next += 1;
@@ -59,6 +61,10 @@ impl Iterator for Items {
             }
         }
     }
+}
+
+fn object(value: &Value) -> Option<Arc<dyn Object>> {
+    if let Value::Object(object) = value { Some(Arc::clone(object)) } else { None }
 }
 
 impl<'t> State<'t, '_> {
@@ -84,7 +90,7 @@ impl<'t> State<'t, '_> {
         }
         Ok(match value.plain() {
             Value::Nil => Items::List { next: 0, list: List::nil(&Type::Any) },
-            Value::Int(end, kind) => Items::Ints { next: 0, end, kind },
+            Value::Int(end, kind) => Items::Ints { next: 0, end, kind, named: object(value) },
             Value::Uint(end, kind) => Items::Uints { next: 0, end, kind },
             Value::List(list) => Items::List { next: 0, list },
             Value::Bytes(bytes) => Items::Bytes { next: 0, bytes },

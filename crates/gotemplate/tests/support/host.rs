@@ -134,6 +134,10 @@ impl Object for Duration {
         Some(Value::from(self.0))
     }
 
+    fn counting(&self, number: i64) -> Option<Value> {
+        Some(Value::Object(std::sync::Arc::new(Self(number))))
+    }
+
     fn as_any(&self) -> &dyn Any {
         self
     }
