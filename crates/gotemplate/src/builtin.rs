@@ -77,10 +77,10 @@ impl Builtin {
         self,
         call: &mut Call<'_>,
         callee: Option<String>,
-        arguments: Vec<Operand>,
+        arguments: &[Operand],
     ) -> Result<Operand, FuncError> {
         call.meter().step(arguments.len())?;
-        let result = match (self, arguments.as_slice()) {
+        let result = match (self, arguments) {
             (Self::Call, [function, arguments @ ..]) => self::call(call, callee, &function.value, arguments)?,
             (Self::Index, [item, indexes @ ..]) => return index::index(item, indexes),
             (Self::Slice, [item, indexes @ ..]) => index::slice(call, item, indexes)?,

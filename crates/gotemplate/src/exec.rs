@@ -16,12 +16,20 @@ use range::Turns;
 
 /// What is executed, from the outside to the inside.
 enum Frame<'t> {
-    List { nodes: std::slice::Iter<'t, Node>, dot: Operand },
+    List {
+        nodes: std::slice::Iter<'t, Node>,
+        dot: Operand,
+    },
     /// The end of a block, where its variables go out of scope.
-    End { variables: usize },
+    End {
+        variables: usize,
+    },
     Range(Box<Turns<'t>>),
     /// The end of a called template: the caller's name and variables.
-    Return { name: &'t [u8], variables: Vec<Variable<'t>> },
+    Return {
+        name: &'t [u8],
+        variables: Vec<Variable<'t>>,
+    },
 }
 
 struct Variable<'t> {
@@ -110,9 +118,7 @@ impl<'t> State<'t, '_> {
     /// The error of a function that was called by `name`.
     fn func_error(&self, name: &str, error: FuncError) -> Error {
         match error {
-            FuncError::Message(message) => {
-                self.error(ErrorKind::Execute, format!("error calling {name}: {message}"))
-            }
+            FuncError::Message(message) => self.error(ErrorKind::Execute, format!("error calling {name}: {message}")),
             FuncError::Stop(stop) => self.stop(stop),
         }
     }

@@ -1,10 +1,10 @@
 //! Functions that templates can call, and the table that holds them.
 
+use crate::Value;
 use crate::error::FuncError;
 use crate::limits::Meter;
 use crate::object::Signature;
 use crate::types::Type;
-use crate::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

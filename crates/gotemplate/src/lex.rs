@@ -1,81 +1,11 @@
 //! From source to tokens, with the places where Go puts them.
 
+mod token;
+
 use crate::quote::quoted;
-use crate::unicode::{decode, decode_last, is_alphanumeric};
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Error,
-    Bool,
-    Char,
-    CharConstant,
-    Complex,
-    Assign,
-    Declare,
-    End,
-    Field,
-    Identifier,
-    LeftDelim,
-    LeftParen,
-    Number,
-    Pipe,
-    RawString,
-    RightDelim,
-    RightParen,
-    Space,
-    String,
-    Text,
-    Variable,
-    Keyword(Keyword),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Keyword {
-    Block,
-    Break,
-    Continue,
-    Dot,
-    Define,
-    Else,
-    End,
-    If,
-    Nil,
-    Range,
-    Template,
-    With,
-}
-
-/// One token. That of an error holds its message.
-#[derive(Debug, Clone)]
-pub(crate) struct Token<'s> {
-    pub(crate) kind: Kind,
-    /// Bytes before it in the source.
-    pub(crate) at: usize,
-    pub(crate) text: &'s [u8],
-    pub(crate) line: usize,
-    pub(crate) message: Option<String>,
-}
-
-impl Token<'_> {
-    /// The text of a name, which is always UTF-8.
-    pub(crate) fn name(&self) -> String {
-        String::from_utf8_lossy(self.text).into_owned()
-    }
-
-    /// How error messages show it.
-    pub(crate) fn describe(&self) -> String {
-        match (&self.message, self.kind) {
-            (Some(message), _) => message.clone(),
-            (None, Kind::End) => "EOF".into(),
-            (None, Kind::Keyword(_)) => format!("<{}>", self.name()),
-            (None, _) if self.text.len() > 10 => {
-                let head: usize = crate::unicode::characters(self.text).take(10).map(|(_, bytes)| bytes.len()).sum();
-                format!("{}...", quoted(self.text.get(..head).unwrap_or_default()))
-            }
-            _ => quoted(self.text),
-        }
-    }
-}
+use crate::unicode::{decode, decode_last, is_alphanumeric, newlines};
+use token::keyword;
+pub(crate) use token::{Keyword, Kind, Token};
 
 /// The state between two tokens.
 pub(crate) struct Lexer<'s> {
@@ -110,10 +40,6 @@ fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
         from += offset + 1;
     }
     None
-}
-
-fn newlines(text: &[u8]) -> usize {
-    text.iter().filter(|&&byte| byte == b'\n').count()
 }
 
 impl<'s> Lexer<'s> {
@@ -191,8 +117,13 @@ impl<'s> Lexer<'s> {
 
     /// An error ends the source, for what the parser may still ask for.
     fn fail(&mut self, message: impl Into<String>) -> Token<'s> {
-        let token =
-            Token { kind: Kind::Error, at: self.start, text: b"", line: self.start_line, message: Some(message.into()) };
+        let token = Token {
+            kind: Kind::Error,
+            at: self.start,
+            text: b"",
+            line: self.start_line,
+            message: Some(message.into()),
+        };
         (self.start, self.at, self.input) = (0, 0, b"");
         token
     }
@@ -313,7 +244,9 @@ impl<'s> Lexer<'s> {
             '`' => self.raw_string(),
             '$' => self.field_or_variable(Kind::Variable),
             '\'' => self.quoted('\'', "unterminated character constant", Kind::CharConstant),
-            '.' if self.rest().first().is_some_and(|byte| !byte.is_ascii_digit()) => self.field_or_variable(Kind::Field),
+            '.' if self.rest().first().is_some_and(|byte| !byte.is_ascii_digit()) => {
+                self.field_or_variable(Kind::Field)
+            }
             '.' | '+' | '-' | '0'..='9' => {
                 self.back();
                 self.number()
@@ -475,26 +408,13 @@ fn trailing_space(text: &[u8]) -> usize {
     text.iter().rev().take_while(|&&byte| is_space(byte)).count()
 }
 
-fn keyword(word: &[u8]) -> Option<Keyword> {
-    Some(match word {
-        b"block" => Keyword::Block,
-        b"break" => Keyword::Break,
-        b"continue" => Keyword::Continue,
-        b"define" => Keyword::Define,
-        b"else" => Keyword::Else,
-        b"end" => Keyword::End,
-        b"if" => Keyword::If,
-        b"nil" => Keyword::Nil,
-        b"range" => Keyword::Range,
-        b"template" => Keyword::Template,
-        b"with" => Keyword::With,
-        _ => return None,
-    })
-}
-
 /// A character as Go's `%#U` writes it; no character is -1 there.
 fn shown(character: Option<char>) -> String {
     let Some(character) = character else { return "U+FFFFFFFFFFFFFFFF".into() };
     let number = u32::from(character);
-    if crate::unicode::is_print(character) { format!("U+{number:04X} '{character}'") } else { format!("U+{number:04X}") }
+    if crate::unicode::is_print(character) {
+        format!("U+{number:04X} '{character}'")
+    } else {
+        format!("U+{number:04X}")
+    }
 }

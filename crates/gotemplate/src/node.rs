@@ -60,16 +60,28 @@ pub(crate) enum Expression {
     Bool(bool),
     Nil,
     Dot,
-    Number { text: Box<[u8]>, number: Number },
-    Str { quoted: Box<[u8]>, text: Arc<[u8]> },
+    Number {
+        text: Box<[u8]>,
+        number: Number,
+    },
+    Str {
+        quoted: Box<[u8]>,
+        text: Arc<[u8]>,
+    },
     /// `.a.b`.
     Field(Vec<String>),
     /// `$x.a`: the first is the variable, with its dollar.
-    Variable { name: String, fields: Vec<String> },
+    Variable {
+        name: String,
+        fields: Vec<String>,
+    },
     Function(String),
     Pipe(Box<Pipe>),
     /// `(pipe).a.b`, or a function without arguments and a field of its result.
-    Chain { of: Box<Word>, fields: Vec<String> },
+    Chain {
+        of: Box<Word>,
+        fields: Vec<String>,
+    },
 }
 
 /// How Go writes a node in an error.

@@ -197,7 +197,8 @@ fn parse_exponent(text: &str) -> Result<i64, FloatError> {
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(FloatError::Syntax);
     }
-    let magnitude = digits.bytes().fold(0_i64, |sum, digit| if sum < 10_000 { sum * 10 + i64::from(digit - b'0') } else { sum });
+    let magnitude =
+        digits.bytes().fold(0_i64, |sum, digit| if sum < 10_000 { sum * 10 + i64::from(digit - b'0') } else { sum });
     Ok(if text.starts_with('-') { -magnitude } else { magnitude })
 }
 

@@ -4,10 +4,10 @@ mod control;
 mod pipeline;
 mod tokens;
 
+use crate::Limits;
 use crate::error::{Budget, Details, Error, ErrorKind};
 use crate::lex::{Keyword, Kind, Lexer, Token};
 use crate::node::{List, Node, is_blank};
-use crate::Limits;
 use control::{Level, Open};
 use std::collections::BTreeMap;
 use tokens::Tokens;
@@ -115,28 +115,28 @@ impl<'s> Parser<'s> {
     fn item(&mut self) -> Result<bool, Error> {
         let token = self.next_non_space();
         match token.kind {
-            Kind::End => self.end_of_source(),
+            Kind::End => return self.end_of_source().map(|()| false),
             Kind::Text => self.push(Node::Text(token.text.into())),
-            Kind::LeftDelim => self.left_delim(&token),
-            _ => self.unexpected(&token, "input"),
-        }
-    }
-
-    fn push(&mut self, node: Node) -> Result<bool, Error> {
-        if let Some(level) = self.levels.last_mut() {
-            level.nodes.push(node);
+            Kind::LeftDelim => self.left_delim(&token)?,
+            _ => return self.unexpected(&token, "input"),
         }
         Ok(true)
     }
 
-    fn end_of_source(&mut self) -> Result<bool, Error> {
+    fn push(&mut self, node: Node) {
+        if let Some(level) = self.levels.last_mut() {
+            level.nodes.push(node);
+        }
+    }
+
+    fn end_of_source(&mut self) -> Result<(), Error> {
         match self.levels.pop() {
-            Some(Level { open: Open::Root, nodes }) => self.add(nodes).map(|()| false),
+            Some(Level { open: Open::Root, nodes }) => self.add(nodes),
             _ => self.fail("unexpected EOF"),
         }
     }
 
-    fn left_delim(&mut self, token: &Token<'s>) -> Result<bool, Error> {
+    fn left_delim(&mut self, token: &Token<'s>) -> Result<(), Error> {
         let word = self.next_non_space();
         if self.levels.len() == 1 && word.kind == Kind::Keyword(Keyword::Define) {
             return self.define();
@@ -158,16 +158,17 @@ impl<'s> Parser<'s> {
     }
 
     /// An action that is none of the keywords; its first word has been read.
-    fn action(&mut self) -> Result<bool, Error> {
+    fn action(&mut self) -> Result<(), Error> {
         self.back_up();
         let at = self.peek().at;
         let pipe = self.pipeline("command", Kind::RightDelim)?;
-        self.push_action(Node::Action { at, pipe })
+        self.push_action(Node::Action { at, pipe });
+        Ok(())
     }
 
-    fn push_action(&mut self, node: Node) -> Result<bool, Error> {
+    fn push_action(&mut self, node: Node) {
         self.scope.action_line = None;
-        self.push(node)
+        self.push(node);
     }
 
     /// Stores a template that is complete. One that is blank gives way.
@@ -187,4 +188,3 @@ impl<'s> Parser<'s> {
         self.scope.variables.truncate(to);
     }
 }
-

@@ -134,10 +134,16 @@ fn unescape_backslash(text: &[u8], quote: u8) -> Option<(Unescaped, &[u8])> {
         b'v' => 11,
         b'\\' => b'\\',
         b'\'' | b'"' if letter == quote => letter,
-        b'x' => return digits(rest, 2, 16).and_then(|(number, tail)| Some((Unescaped::Byte(u8::try_from(number).ok()?), tail))),
+        b'x' => {
+            return digits(rest, 2, 16)
+                .and_then(|(number, tail)| Some((Unescaped::Byte(u8::try_from(number).ok()?), tail)));
+        }
         b'u' => return code_point(rest, 4),
         b'U' => return code_point(rest, 8),
-        b'0'..=b'7' => return digits(text, 3, 8).and_then(|(number, tail)| Some((Unescaped::Byte(u8::try_from(number).ok()?), tail))),
+        b'0'..=b'7' => {
+            return digits(text, 3, 8)
+                .and_then(|(number, tail)| Some((Unescaped::Byte(u8::try_from(number).ok()?), tail)));
+        }
         _ => return None,
     };
     Some((Unescaped::Byte(byte), rest))
@@ -150,8 +156,8 @@ fn code_point(text: &[u8], length: usize) -> Option<(Unescaped, &[u8])> {
 
 fn digits(text: &[u8], length: usize, base: u32) -> Option<(u32, &[u8])> {
     let (digits, tail) = text.split_at_checked(length)?;
-    let number = digits.iter().try_fold(0_u32, |number, &digit| {
-        number.checked_mul(base)?.checked_add(char::from(digit).to_digit(base)?)
-    })?;
+    let number = digits
+        .iter()
+        .try_fold(0_u32, |number, &digit| number.checked_mul(base)?.checked_add(char::from(digit).to_digit(base)?))?;
     Some((number, tail))
 }

@@ -1,12 +1,12 @@
 //! A template that was parsed, and how it is parsed and executed.
 
+use crate::builtin::Builtin;
 use crate::error::Error;
 use crate::function::Functions;
 use crate::limits::{Limits, Meter};
 use crate::node::List;
 use crate::parse::{Settings, Trees, parse};
 use crate::value::Value;
-use crate::builtin::Builtin;
 use std::sync::Arc;
 
 /// What a key is that a map does not have: Go's option `missingkey`.
@@ -32,7 +32,7 @@ pub enum MissingKey {
 /// let error = template.render(&Value::from(Map::strings::<&str, &str>([]))).unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
-///     r#"template: greeting:1:10: executing "greeting" at <.name>: map has no entry for key "name""#
+///     r#"template: greeting:1:9: executing "greeting" at <.name>: map has no entry for key "name""#
 /// );
 /// ```
 #[derive(Debug, Clone, Copy, Default)]
@@ -56,7 +56,9 @@ impl Parser<'_> {
         functions: &Functions,
     ) -> Result<Template, Error> {
         let (name, source) = (name.into(), source.as_ref());
-        let or = |delimiter: &str, default: &'static str| if delimiter.is_empty() { default.into() } else { delimiter.to_owned() };
+        let or = |delimiter: &str, default: &'static str| {
+            if delimiter.is_empty() { default.into() } else { delimiter.to_owned() }
+        };
         let (left, right) = (or(self.left, "{{"), or(self.right, "}}"));
         let settings = Settings {
             name: &name,
@@ -139,7 +141,7 @@ impl Template {
     /// Where a byte of the source stands: its line from 1, and the bytes before it in that line.
     pub(crate) fn line_and_column(&self, at: usize) -> (usize, usize) {
         let before = self.0.source.get(..at).unwrap_or_default();
-        let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+        let line = crate::unicode::newlines(before) + 1;
         let column = before.iter().rev().take_while(|&&byte| byte != b'\n').count();
         (line, column)
     }

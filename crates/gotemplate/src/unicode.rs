@@ -77,3 +77,9 @@ pub(crate) fn is_print(character: char) -> bool {
         _ => within(tables::PRINT, character),
     }
 }
+
+/// How many line feeds there are.
+#[expect(clippy::naive_bytecount, reason = "a crate for this would be more than it")]
+pub(crate) fn newlines(text: &[u8]) -> usize {
+    text.iter().filter(|&&byte| byte == b'\n').count()
+}

@@ -72,12 +72,15 @@ fn equal(first: &Value, second: &Value) -> Result<bool, FuncError> {
 
 /// Slices, maps, functions and objects, which can hardly be compared but to nil.
 fn equal_others(first: &Value, second: &Value) -> Result<bool, FuncError> {
-    let comparable = match (first, second) {
-        (Value::Nil, _) | (_, Value::Nil) | (Value::Map(_), Value::Map(_)) | (Value::Func(_), Value::Func(_)) => true,
-        (Value::List(_) | Value::Bytes(_), Value::List(_) | Value::Bytes(_)) => true,
-        (Value::Object(_), Value::Object(_)) => true,
-        _ => false,
-    };
+    let comparable = matches!(
+        (first, second),
+        (Value::Nil, _)
+            | (_, Value::Nil)
+            | (Value::Map(_), Value::Map(_))
+            | (Value::Func(_), Value::Func(_))
+            | (Value::List(_) | Value::Bytes(_), Value::List(_) | Value::Bytes(_))
+            | (Value::Object(_), Value::Object(_))
+    );
     if !comparable {
         return Err(format!("non-comparable types {}, {}", named(first), named(second)).into());
     }

@@ -20,7 +20,9 @@ fn escaped(call: &Call<'_>, text: &[u8], escape: impl Fn(u8, &mut Vec<u8>)) -> R
     let mut out = Vec::new();
     for chunk in text.chunks(4096) {
         let before = out.len();
-        chunk.iter().for_each(|&byte| escape(byte, &mut out));
+        for &byte in chunk {
+            escape(byte, &mut out);
+        }
         call.meter().allocate(out.len() - before)?;
     }
     Ok(out)

@@ -22,7 +22,10 @@ fn offset(index: &Value, limit: usize) -> Result<usize, FuncError> {
         Value::Nil => return Err("cannot index slice/array with nil".into()),
         _ => return Err(format!("cannot index slice/array with type {}", named(index)).into()),
     };
-    usize::try_from(number).ok().filter(|&number| number <= limit).ok_or_else(|| format!("index out of range: {number}").into())
+    usize::try_from(number)
+        .ok()
+        .filter(|&number| number <= limit)
+        .ok_or_else(|| format!("index out of range: {number}").into())
 }
 
 /// Go's `item[a][b][c]`.
@@ -56,7 +59,9 @@ fn element(item: &Value, index: &Value) -> Result<Operand, FuncError> {
             Operand::element(item.clone(), *list.element())
         }
         Value::Map(map) => {
-            let Value::Str(key) = prepare(index.clone(), Type::String)? else { return Err("the key is no string".into()) };
+            let Value::Str(key) = prepare(index.clone(), Type::String)? else {
+                return Err("the key is no string".into());
+            };
             let element = *map.element();
             Operand::element(map.get(key).unwrap_or_else(|| Value::zero(element)), element)
         }

@@ -159,7 +159,7 @@ impl<'t> State<'t, '_> {
         let callee = given.words.first().map(Shown::shown);
         let arguments = self.arguments(signature, dot, given)?;
         let outcome = match callable {
-            Callable::Builtin(builtin) => builtin.run(&mut self.call, callee, arguments),
+            Callable::Builtin(builtin) => builtin.run(&mut self.call, callee, &arguments),
             Callable::Function(function) => self.call.call(function, &values(arguments)).map(result),
             Callable::Method(object, _) => object.call(&mut self.call, name, &values(arguments)).map(result),
         };

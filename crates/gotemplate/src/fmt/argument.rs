@@ -182,16 +182,9 @@ impl<'a> Arguments<'a> {
     /// Digits here. One that is too large ends the format, as it does in Go.
     fn number(&mut self) -> Option<usize> {
         let rest = self.format.get(self.at..).unwrap_or_default();
-        match leading_number(rest) {
-            Some((number, length)) => {
-                self.at += length;
-                number
-            }
-            None => {
-                self.at = self.format.len();
-                None
-            }
-        }
+        let (number, length) = leading_number(rest).unwrap_or((None, rest.len()));
+        self.at += length;
+        number
     }
 }
 

@@ -133,8 +133,8 @@ fn parts(number: f64, kind: FloatKind) -> (u64, i32, u32) {
     };
     let biased = i32::try_from(bits >> width & ((1 << exponents) - 1)).unwrap_or(0);
     let fraction = bits & ((1 << width) - 1);
-    let bias = (1 << (exponents - 1)) - 1;
-    let lowest = |biased: i32| biased - bias - i32::try_from(width).unwrap_or(0);
+    let middle = (1 << (exponents - 1)) - 1;
+    let lowest = |biased: i32| biased - middle - i32::try_from(width).unwrap_or(0);
     if biased == 0 { (fraction, lowest(1), width) } else { (fraction | 1 << width, lowest(biased), width) }
 }
 
@@ -238,11 +238,8 @@ impl Printer<'_> {
 
     fn not_finite(&mut self, number: f64, sign: u8) {
         let mut text = if number.is_nan() { b"NaN".to_vec() } else { b"Inf".to_vec() };
-        let signed = if number.is_nan() {
-            self.flags.space || self.flags.plus
-        } else {
-            sign != b'+' || self.flags.plus
-        };
+        let signed =
+            if number.is_nan() { self.flags.space || self.flags.plus } else { sign != b'+' || self.flags.plus };
         // Go writes a positive infinity's sign always.
         if signed || number.is_infinite() {
             text.insert(0, sign);

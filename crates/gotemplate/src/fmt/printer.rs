@@ -8,6 +8,7 @@ use crate::unicode::{count, push};
 use crate::{Bytes, List, Map, Object, Value};
 
 /// What stands between the percent sign and the verb.
+#[expect(clippy::struct_excessive_bools, reason = "they are flags")]
 #[derive(Default, Clone, Copy)]
 pub(super) struct Flags {
     pub(super) width: Option<usize>,

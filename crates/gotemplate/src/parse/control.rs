@@ -23,35 +23,51 @@ pub(super) enum Open {
     Define,
     Block(Template),
     /// `if` or `with`: the arms that are complete and the pipeline of this one.
-    Branch { with: bool, variables: usize, arms: Vec<(Pipe, List)>, pipe: Pipe },
+    Branch {
+        with: bool,
+        variables: usize,
+        arms: Vec<(Pipe, List)>,
+        pipe: Pipe,
+    },
     /// Its `else`.
-    BranchElse { with: bool, variables: usize, arms: Vec<(Pipe, List)> },
-    Range { variables: usize, pipe: Pipe },
-    RangeElse { variables: usize, pipe: Pipe, list: List },
+    BranchElse {
+        with: bool,
+        variables: usize,
+        arms: Vec<(Pipe, List)>,
+    },
+    Range {
+        variables: usize,
+        pipe: Pipe,
+    },
+    RangeElse {
+        variables: usize,
+        pipe: Pipe,
+        list: List,
+    },
 }
 
 impl<'s> Parser<'s> {
-    fn enter(&mut self, open: Open) -> Result<bool, Error> {
+    fn enter(&mut self, open: Open) -> Result<(), Error> {
         self.admit_nesting()?;
         self.levels.push(Level::new(open));
-        Ok(true)
+        Ok(())
     }
 
     /// `if` or `with` and its pipeline, or one more arm of it.
-    pub(super) fn open(&mut self, context: &str, arms: Vec<(Pipe, List)>) -> Result<bool, Error> {
+    pub(super) fn open(&mut self, context: &str, arms: Vec<(Pipe, List)>) -> Result<(), Error> {
         let variables = self.scope.variables.len();
         let pipe = self.pipeline(context, Kind::RightDelim)?;
         self.enter(Open::Branch { with: context == "with", variables, arms, pipe })
     }
 
-    pub(super) fn open_range(&mut self) -> Result<bool, Error> {
+    pub(super) fn open_range(&mut self) -> Result<(), Error> {
         let variables = self.scope.variables.len();
         let pipe = self.pipeline("range", Kind::RightDelim)?;
         self.scope.ranges += 1;
         self.enter(Open::Range { variables, pipe })
     }
 
-    pub(super) fn loop_word(&mut self, word: &str, node: Node) -> Result<bool, Error> {
+    pub(super) fn loop_word(&mut self, word: &str, node: Node) -> Result<(), Error> {
         let token = self.next_non_space();
         if token.kind != Kind::RightDelim {
             return self.unexpected(&token, &format!("{{{{{word}}}}}"));
@@ -59,10 +75,11 @@ impl<'s> Parser<'s> {
         if self.scope.ranges == 0 {
             return self.fail(format!("{{{{{word}}}}} outside {{{{range}}}}"));
         }
-        self.push_action(node)
+        self.push_action(node);
+        Ok(())
     }
 
-    pub(super) fn otherwise(&mut self) -> Result<bool, Error> {
+    pub(super) fn otherwise(&mut self) -> Result<(), Error> {
         let next = self.peek_non_space();
         let chained = match next.kind {
             Kind::Keyword(keyword @ (Keyword::If | Keyword::With)) => Some(keyword),
@@ -77,7 +94,7 @@ impl<'s> Parser<'s> {
                     self.next_non_space();
                     self.open(if with { "with" } else { "if" }, arms)?;
                     self.keep_variables(variables);
-                    return Ok(true);
+                    return Ok(());
                 }
                 Open::BranchElse { with, variables, arms }
             }
@@ -110,7 +127,7 @@ impl<'s> Parser<'s> {
         }
     }
 
-    pub(super) fn end(&mut self) -> Result<bool, Error> {
+    pub(super) fn end(&mut self) -> Result<(), Error> {
         self.expect(Kind::RightDelim, "end")?;
         self.scope.action_line = None;
         let Some(Level { open, nodes }) = self.levels.pop() else { return self.fail("unexpected {{end}}") };
@@ -119,12 +136,13 @@ impl<'s> Parser<'s> {
             Open::Define => {
                 self.add(nodes)?;
                 self.leave_scope();
-                return Ok(true);
+                return Ok(());
             }
             Open::Block(template) => {
                 self.add(nodes)?;
                 self.leave_scope();
-                return self.push_action(Node::Template(template));
+                self.push_action(Node::Template(template));
+                return Ok(());
             }
             Open::Branch { with, variables, mut arms, pipe } => {
                 arms.push((pipe, nodes));
@@ -138,7 +156,8 @@ impl<'s> Parser<'s> {
             Open::RangeElse { variables, pipe, list } => (range(pipe, list, nodes), variables),
         };
         self.pop_variables(variables);
-        self.push(node)
+        self.push(node);
+        Ok(())
     }
 
     fn enter_scope(&mut self, name: Vec<u8>) {
@@ -152,7 +171,7 @@ impl<'s> Parser<'s> {
     }
 
     /// `define` has been read.
-    pub(super) fn define(&mut self) -> Result<bool, Error> {
+    pub(super) fn define(&mut self) -> Result<(), Error> {
         self.enter_scope(b"definition".to_vec());
         let token = self.next_non_space();
         if !matches!(token.kind, Kind::String | Kind::RawString) {
@@ -164,7 +183,7 @@ impl<'s> Parser<'s> {
     }
 
     /// A `block` is a `define` and a `template` in one.
-    pub(super) fn block(&mut self) -> Result<bool, Error> {
+    pub(super) fn block(&mut self) -> Result<(), Error> {
         let token = self.next_non_space();
         let name = self.template_name(&token, "block clause")?;
         let pipe = Some(self.pipeline("block clause", Kind::RightDelim)?);
@@ -172,7 +191,7 @@ impl<'s> Parser<'s> {
         self.enter(Open::Block(Template { at: token.at, name, pipe }))
     }
 
-    pub(super) fn template(&mut self) -> Result<bool, Error> {
+    pub(super) fn template(&mut self) -> Result<(), Error> {
         let token = self.next_non_space();
         let name = self.template_name(&token, "template clause")?;
         let mut pipe = None;
@@ -180,7 +199,8 @@ impl<'s> Parser<'s> {
             self.back_up();
             pipe = Some(self.pipeline("template clause", Kind::RightDelim)?);
         }
-        self.push_action(Node::Template(Template { at: token.at, name, pipe }))
+        self.push_action(Node::Template(Template { at: token.at, name, pipe }));
+        Ok(())
     }
 
     fn template_name(&mut self, token: &Token<'s>, context: &str) -> Result<Vec<u8>, Error> {

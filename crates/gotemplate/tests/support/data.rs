@@ -46,7 +46,9 @@ static STRINGS: Type = Type::STRINGS;
 pub fn value(json: &Json) -> Value {
     let content = &json[1];
     let items = || content.as_array().unwrap().iter().map(value).collect::<Vec<_>>();
-    let entries = || content.as_array().unwrap().chunks(2).map(|pair| (base64::decode(pair[0].as_str().unwrap()), value(&pair[1])));
+    let entries = || {
+        content.as_array().unwrap().chunks(2).map(|pair| (base64::decode(pair[0].as_str().unwrap()), value(&pair[1])))
+    };
     match json[0].as_str().unwrap() {
         "nil" => Value::Nil,
         "nilbytes" => Value::Bytes(Bytes::nil()),

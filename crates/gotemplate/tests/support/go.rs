@@ -17,7 +17,8 @@ impl Oracle {
         Command::new("go").arg("version").stdout(Stdio::null()).stderr(Stdio::null()).status().ok()?;
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../e2e/oracle/gotemplate");
         let binary = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("gotemplate-oracle");
-        let built = Command::new("go").current_dir(source).args(["build", "-o"]).arg(&binary).arg(".").status().unwrap();
+        let built =
+            Command::new("go").current_dir(source).args(["build", "-o"]).arg(&binary).arg(".").status().unwrap();
         assert!(built.success(), "the oracle does not build");
         let mut child = Command::new(binary).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let (input, output) = (child.stdin.take(), BufReader::new(child.stdout.take().unwrap()));

@@ -33,20 +33,100 @@ struct Grower<'r> {
 const KEYS: [&str; 12] = ["a", "b", "c", "n", "s", "m", "l", "x", "été", "k_1", "B", "none"];
 
 const TEXTS: [&str; 30] = [
-    "", "a", "abc", "B", "two words", "é", "日本", "😀", "\u{feff}", "\u{ad}", "\u{200b}", "<b>&'\"=\\</b>", "line\nfeed", "tab\t",
-    "\r", "\0", "\x7f", "`raw`", "100%", "%d", "{{.a}}", "-1", "0x10", "1e6", "true", "null", "   ", "z", "ab", "\u{10ffff}",
+    "",
+    "a",
+    "abc",
+    "B",
+    "two words",
+    "é",
+    "日本",
+    "😀",
+    "\u{feff}",
+    "\u{ad}",
+    "\u{200b}",
+    "<b>&'\"=\\</b>",
+    "line\nfeed",
+    "tab\t",
+    "\r",
+    "\0",
+    "\x7f",
+    "`raw`",
+    "100%",
+    "%d",
+    "{{.a}}",
+    "-1",
+    "0x10",
+    "1e6",
+    "true",
+    "null",
+    "   ",
+    "z",
+    "ab",
+    "\u{10ffff}",
 ];
 
 const BYTES: [&[u8]; 6] = [b"\xff", b"a\xc3", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\x80\x81z", b"\xe2\x82"];
 
 const FLOATS: [f64; 34] = [
-    0.0, -0.0, 1.0, -1.0, 0.1, 0.5, 1.5, 2.5, -2.5, 3.0, 10.0, 100.0, 99999.0, 1e5, 123_456.0, 999_999.5, 1e6, 1e7, 1e20, 1e21, 1e22,
-    1e-4, 1e-5, 0.000_123_45, 1.0 / 3.0, 123_456_789.0, 9_007_199_254_740_993.0, f64::MAX, f64::MIN_POSITIVE, 5e-324, f64::INFINITY,
-    f64::NEG_INFINITY, f64::NAN, 6.02e23,
+    0.0,
+    -0.0,
+    1.0,
+    -1.0,
+    0.1,
+    0.5,
+    1.5,
+    2.5,
+    -2.5,
+    3.0,
+    10.0,
+    100.0,
+    99999.0,
+    1e5,
+    123_456.0,
+    999_999.5,
+    1e6,
+    1e7,
+    1e20,
+    1e21,
+    1e22,
+    1e-4,
+    1e-5,
+    0.000_123_45,
+    1.0 / 3.0,
+    123_456_789.0,
+    9_007_199_254_740_993.0,
+    f64::MAX,
+    f64::MIN_POSITIVE,
+    5e-324,
+    f64::INFINITY,
+    f64::NEG_INFINITY,
+    f64::NAN,
+    6.02e23,
 ];
 
 const INTS: [i64; 22] = [
-    0, 1, -1, 2, 3, 7, 8, 9, 10, 64, 97, 127, -128, 255, 1000, 0x20ac, 0x1f600, 0xd800, 0x11_0000, i64::MAX, i64::MIN, 1 << 33,
+    0,
+    1,
+    -1,
+    2,
+    3,
+    7,
+    8,
+    9,
+    10,
+    64,
+    97,
+    127,
+    -128,
+    255,
+    1000,
+    0x20ac,
+    0x1f600,
+    0xd800,
+    0x11_0000,
+    i64::MAX,
+    i64::MIN,
+    1 << 33,
 ];
 
 const INT_KINDS: [(&str, u32); 5] = [("int", 64), ("int8", 8), ("int16", 16), ("int32", 32), ("int64", 64)];
@@ -177,7 +257,9 @@ impl Grower<'_> {
     fn node(&mut self, depth: usize, out: &mut Vec<u8>) {
         let kinds = if depth == 0 { 8 } else { 16 };
         match self.random.below(kinds) {
-            0 | 1 => out.extend_from_slice(self.random.word(&["x", " ", "\n", "é\n ", "{", "}} ", "text\t", "\"", "-"]).as_bytes()),
+            0 | 1 => out.extend_from_slice(
+                self.random.word(&["x", " ", "\n", "é\n ", "{", "}} ", "text\t", "\"", "-"]).as_bytes(),
+            ),
             2 => self.action(out, "/* a comment */"),
             3 => {
                 let name = format!("${}", self.random.word(&["x", "y", "été", "v1"]));
@@ -321,7 +403,10 @@ impl Grower<'_> {
         match self.random.below(8) {
             0 | 1 => self.random.pick(&INTS).to_string(),
             2 => self.number_literal(),
-            3 => self.random.word(&["1.5", "1e3", "0x1p4", "1_000", "'a'", "'\\n'", "'é'", "1i", "1+2i", "0x_1F", "0b101", "0o17"]).to_string(),
+            3 => self
+                .random
+                .word(&["1.5", "1e3", "0x1p4", "1_000", "'a'", "'\\n'", "'é'", "1i", "1+2i", "0x_1F", "0b101", "0o17"])
+                .to_string(),
             4 => format!("`{}`", self.random.word(&["raw", "", "a\\n", "é", "two\nlines", "\r"])),
             _ => self.string_literal(),
         }
@@ -329,8 +414,23 @@ impl Grower<'_> {
 
     fn string_literal(&mut self) -> String {
         let inside = self.random.word(&[
-            "", "a", "abc", "é", "\\n", "\\t\\r\\a\\b\\f\\v", "\\x41\\xff", "\\u00e9", "\\U0001F600", "\\101\\377", "\\\"q\\\"", "\\\\", "%v", "<&>",
-            "日本", "m", "x y",
+            "",
+            "a",
+            "abc",
+            "é",
+            "\\n",
+            "\\t\\r\\a\\b\\f\\v",
+            "\\x41\\xff",
+            "\\u00e9",
+            "\\U0001F600",
+            "\\101\\377",
+            "\\\"q\\\"",
+            "\\\\",
+            "%v",
+            "<&>",
+            "日本",
+            "m",
+            "x y",
         ]);
         format!("\"{inside}\"")
     }
@@ -340,8 +440,31 @@ impl Grower<'_> {
         let mut text = String::new();
         for _ in 0..=self.random.below(7) {
             text += self.random.word(&[
-                "0", "1", "7", "9", "f", "_", ".", "e", "E", "p", "+", "-", "0x", "0X", "0b", "0o", "i", "12", "999999999999", "00", "e5", "p-3",
-                "'a'", "1", "2",
+                "0",
+                "1",
+                "7",
+                "9",
+                "f",
+                "_",
+                ".",
+                "e",
+                "E",
+                "p",
+                "+",
+                "-",
+                "0x",
+                "0X",
+                "0b",
+                "0o",
+                "i",
+                "12",
+                "999999999999",
+                "00",
+                "e5",
+                "p-3",
+                "'a'",
+                "1",
+                "2",
             ]);
         }
         text
@@ -349,13 +472,15 @@ impl Grower<'_> {
 
     fn call(&mut self, depth: usize, piped: bool) -> String {
         let name = self.random.word(&[
-            "and", "or", "not", "len", "index", "slice", "print", "println", "printf", "html", "js", "urlquery", "eq", "ne", "lt", "le", "gt", "ge",
-            "call", "add", "upper", "join", "list", "dict", "set", "double", "byte", "int64", "negate", "conj", "count", "size", "echo", "bytes",
-            "fail", ".Sum", ".Join", ".a", "$", "printf", "index", "eq",
+            "and", "or", "not", "len", "index", "slice", "print", "println", "printf", "html", "js", "urlquery", "eq",
+            "ne", "lt", "le", "gt", "ge", "call", "add", "upper", "join", "list", "dict", "set", "double", "byte",
+            "int64", "negate", "conj", "count", "size", "echo", "bytes", "fail", ".Sum", ".Join", ".a", "$", "printf",
+            "index", "eq",
         ]);
         let mut arguments = Vec::new();
         let usual = match name {
-            "not" | "len" | "upper" | "double" | "byte" | "int64" | "negate" | "conj" | "count" | "size" | "echo" | "bytes" | "fail" => 1,
+            "not" | "len" | "upper" | "double" | "byte" | "int64" | "negate" | "conj" | "count" | "size" | "echo"
+            | "bytes" | "fail" => 1,
             "ne" | "lt" | "le" | "gt" | "ge" | "add" | "eq" | "index" => 2,
             "set" => 3,
             ".a" | "$" => 0,
@@ -379,7 +504,9 @@ impl Grower<'_> {
             ("add" | "call" | "slice" | ".Sum" | "byte" | "int64", 1..) | ("add" | "byte" | "int64", 0) if sure => {
                 self.random.word(&["0", "1", "2", "3", "-1", "255", "256", "1.0"]).to_string()
             }
-            ("index", 1..) if sure => self.random.word(&["0", "1", "2", "\"a\"", "\"none\"", ".k", "-1", "nil"]).to_string(),
+            ("index", 1..) if sure => {
+                self.random.word(&["0", "1", "2", "\"a\"", "\"none\"", ".k", "-1", "nil"]).to_string()
+            }
             _ => self.operand(depth),
         }
     }
@@ -389,7 +516,8 @@ impl Grower<'_> {
         let mut out = String::new();
         for _ in 0..=self.random.below(3) {
             let format = self.format(4);
-            let values: Vec<String> = (0..self.random.below(4)).map(|_| format!(" $.{}", self.random.word(&KEYS))).collect();
+            let values: Vec<String> =
+                (0..self.random.below(4)).map(|_| format!(" $.{}", self.random.word(&KEYS))).collect();
             out += &format!("{{{{printf {} {} }}}}\n", go_string(&format), values.join(""));
         }
         out.into_bytes()
@@ -412,7 +540,8 @@ impl Grower<'_> {
                 format += self.random.word(&[".", ".0", ".1", ".2", ".5", ".20", ".*", ".-1", ".[1]*", ".70"]);
             }
             format.push(*self.random.pick(&[
-                'v', 'v', 'v', 'T', 't', 'd', 'b', 'o', 'O', 'x', 'X', 'c', 'q', 'U', 'e', 'E', 'f', 'F', 'g', 'G', 's', 's', 'w', 'z', '!', 'é', '%',
+                'v', 'v', 'v', 'T', 't', 'd', 'b', 'o', 'O', 'x', 'X', 'c', 'q', 'U', 'e', 'E', 'f', 'F', 'g', 'G',
+                's', 's', 'w', 'z', '!', 'é', '%',
             ]));
         }
         if self.random.chance(12) {
@@ -426,7 +555,18 @@ impl Grower<'_> {
         let mut out = String::new();
         for _ in 0..=self.random.below(2) {
             let literal = if self.random.chance(3) { self.literal() } else { self.number_literal() };
-            let function = self.random.word(&["printf \"%v %T\"", "", "print", "double", "byte", "int64", "conj", "index $.l", "eq 1", "not"]);
+            let function = self.random.word(&[
+                "printf \"%v %T\"",
+                "",
+                "print",
+                "double",
+                "byte",
+                "int64",
+                "conj",
+                "index $.l",
+                "eq 1",
+                "not",
+            ]);
             out += &format!("{{{{{function} {literal}}}}}\n");
         }
         out.into_bytes()
@@ -440,8 +580,40 @@ impl Grower<'_> {
                 0 => source.truncate(at),
                 1 => {
                     let inserted = self.random.word(&[
-                        "\"", "`", "'", "{{", "}}", "(", ")", "|", ".", "$", ":=", "=", ",", "{{end}}", "{{else}}", "{{else if}}", "{{if", "\n", "\\",
-                        "\0", "é", "😀", "-", "/*", "*/", " nil", "{{break}}", "{{define \"one\"}}", "{{template", "{{range", "@", "\u{ad}", "%", ";",
+                        "\"",
+                        "`",
+                        "'",
+                        "{{",
+                        "}}",
+                        "(",
+                        ")",
+                        "|",
+                        ".",
+                        "$",
+                        ":=",
+                        "=",
+                        ",",
+                        "{{end}}",
+                        "{{else}}",
+                        "{{else if}}",
+                        "{{if",
+                        "\n",
+                        "\\",
+                        "\0",
+                        "é",
+                        "😀",
+                        "-",
+                        "/*",
+                        "*/",
+                        " nil",
+                        "{{break}}",
+                        "{{define \"one\"}}",
+                        "{{template",
+                        "{{range",
+                        "@",
+                        "\u{ad}",
+                        "%",
+                        ";",
                     ]);
                     source.splice(at..at, inserted.bytes());
                 }

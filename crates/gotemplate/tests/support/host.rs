@@ -1,6 +1,8 @@
 //! Functions and types of a host, the same as the oracle's.
 
-use keyferry_gotemplate::{Bytes, Call, FuncError, Function, Functions, List, Map, Object, Signature, Type, UintKind, Value};
+use keyferry_gotemplate::{
+    Bytes, Call, FuncError, Function, Functions, List, Map, Object, Signature, Type, UintKind, Value,
+};
 use std::any::Any;
 use std::sync::LazyLock;
 
@@ -39,7 +41,12 @@ fn table() -> Functions {
         .with("list", Function::variadic(&[Type::Any], |_, items| Ok(List::any(items.to_vec()).into())))
         .with("dict", Function::variadic(&[Type::Any], dict))
         .with("set", Function::new(&[Type::MAP, Type::String, Type::Any], set))
-        .with("fail", Function::new(&[Type::String], |_, values| Err(String::from_utf8_lossy(&bytes(&values[0])).into_owned().into())))
+        .with(
+            "fail",
+            Function::new(&[Type::String], |_, values| {
+                Err(String::from_utf8_lossy(&bytes(&values[0])).into_owned().into())
+            }),
+        )
         .with("double", Function::new(&[Type::FLOAT64], double))
         .with("byte", Function::new(&[Type::Uint(UintKind::Uint8)], same))
         .with("int64", Function::new(&[Type::INT64], same))
@@ -61,7 +68,11 @@ fn same(_: &mut Call<'_>, values: &[Value]) -> Outcome {
 /// Go maps each character; ASCII is enough here, and what is no UTF-8 becomes U+FFFD there.
 fn upper(call: &mut Call<'_>, values: &[Value]) -> Outcome {
     let text = bytes(&values[0]);
-    call.text(if text.is_ascii() { text.to_ascii_uppercase() } else { String::from_utf8_lossy(&text).to_uppercase().into() })
+    call.text(if text.is_ascii() {
+        text.to_ascii_uppercase()
+    } else {
+        String::from_utf8_lossy(&text).to_uppercase().into()
+    })
 }
 
 fn join(call: &mut Call<'_>, values: &[Value]) -> Outcome {
