@@ -8,6 +8,9 @@ use serde_json::{Value as Json, json};
 /// One case. All kinds of templates come up.
 pub fn case(random: &mut Random) -> Case {
     let mut grower = Grower { random, variables: Vec::new(), templates: Vec::new(), loops: 0 };
+    if grower.random.chance(2) {
+        return super::tame::case(&mut grower);
+    }
     let source = match grower.random.below(10) {
         0..=4 => grower.template(),
         5..=7 => grower.formats(),
@@ -23,14 +26,14 @@ pub fn case(random: &mut Random) -> Case {
     case
 }
 
-struct Grower<'r> {
-    random: &'r mut Random,
+pub struct Grower<'r> {
+    pub random: &'r mut Random,
     variables: Vec<String>,
     templates: Vec<String>,
     loops: usize,
 }
 
-const KEYS: [&str; 12] = ["a", "b", "c", "n", "s", "m", "l", "x", "été", "k_1", "B", "none"];
+pub const KEYS: [&str; 12] = ["a", "b", "c", "n", "s", "m", "l", "x", "été", "k_1", "B", "none"];
 
 const TEXTS: [&str; 30] = [
     "",
@@ -134,7 +137,7 @@ const UINT_KINDS: [(&str, u32); 6] =
     [("uint", 64), ("uint8", 8), ("uint16", 16), ("uint32", 32), ("uint64", 64), ("uintptr", 64)];
 
 impl Grower<'_> {
-    fn text(&mut self) -> Vec<u8> {
+    pub fn text(&mut self) -> Vec<u8> {
         let mut text = Vec::new();
         for _ in 0..=self.random.below(2) {
             match self.random.below(12) {
@@ -149,7 +152,7 @@ impl Grower<'_> {
         text
     }
 
-    fn a_float(&mut self) -> f64 {
+    pub fn a_float(&mut self) -> f64 {
         match self.random.below(4) {
             0 => f64::from_bits(self.random.next()),
             #[expect(clippy::cast_precision_loss, reason = "any number will do")]
@@ -158,7 +161,7 @@ impl Grower<'_> {
         }
     }
 
-    fn an_int(&mut self) -> i64 {
+    pub fn an_int(&mut self) -> i64 {
         match self.random.below(5) {
             0 => self.random.next().cast_signed(),
             1 => i64::try_from(self.random.below(200)).unwrap() - 100,
@@ -166,7 +169,7 @@ impl Grower<'_> {
         }
     }
 
-    fn scalar(&mut self) -> Json {
+    pub fn scalar(&mut self) -> Json {
         match self.random.below(12) {
             0 => json!(["nil"]),
             1 => json!(["bool", self.random.chance(2)]),
@@ -187,7 +190,7 @@ impl Grower<'_> {
         }
     }
 
-    fn value(&mut self, depth: usize) -> Json {
+    pub fn value(&mut self, depth: usize) -> Json {
         let kinds = if depth == 0 { 8 } else { 20 };
         match self.random.below(kinds) {
             0..=7 => self.scalar(),
@@ -241,11 +244,11 @@ impl Grower<'_> {
         }
     }
 
-    fn open(&mut self) -> &'static str {
+    pub fn open(&mut self) -> &'static str {
         self.random.word(&["{{", "{{", "{{", "{{ ", "{{- ", "{{-\n"])
     }
 
-    fn close(&mut self) -> &'static str {
+    pub fn close(&mut self) -> &'static str {
         self.random.word(&["}}", "}}", "}}", " }}", " -}}", "\n-}}"])
     }
 
@@ -412,7 +415,7 @@ impl Grower<'_> {
         }
     }
 
-    fn string_literal(&mut self) -> String {
+    pub fn string_literal(&mut self) -> String {
         let inside = self.random.word(&[
             "",
             "a",
@@ -524,7 +527,7 @@ impl Grower<'_> {
     }
 
     /// A format string. `%p` is left out, since it shows addresses.
-    fn format(&mut self, most: usize) -> String {
+    pub fn format(&mut self, most: usize) -> String {
         let mut format = String::new();
         for _ in 0..=self.random.below(most) {
             format += self.random.word(&["", "", " ", "x", "é", "%%"]);

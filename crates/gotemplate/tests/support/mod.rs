@@ -6,6 +6,7 @@ pub mod go;
 pub mod grow;
 pub mod host;
 pub mod random;
+pub mod tame;
 
 use data::base64;
 use keyferry_gotemplate::{ErrorKind, Limits, MissingKey, Parser};
