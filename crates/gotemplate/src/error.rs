@@ -11,6 +11,8 @@ pub enum Budget {
     Source(usize),
     /// [`Limits::nesting`](crate::Limits::nesting).
     Nesting(usize),
+    /// [`Limits::nodes`](crate::Limits::nodes).
+    Nodes(usize),
     /// [`Limits::output`](crate::Limits::output), in bytes.
     Output(usize),
     /// [`Limits::memory`](crate::Limits::memory), in bytes.
@@ -28,6 +30,7 @@ impl fmt::Display for Budget {
         match self {
             Self::Source(limit) => write!(f, "over budget: the source is longer than {limit} bytes"),
             Self::Nesting(limit) => write!(f, "over budget: nested deeper than {limit}"),
+            Self::Nodes(limit) => write!(f, "over budget: more than {limit} nodes in the source"),
             Self::Output(limit) => write!(f, "over budget: the output is longer than {limit} bytes"),
             Self::Memory(limit) => write!(f, "over budget: more than {limit} bytes of intermediate results"),
             Self::Steps(limit) => write!(f, "over budget: more than {limit} steps"),

@@ -1,10 +1,10 @@
 //! Functions that templates can call, and the table that holds them.
 
-use crate::Value;
 use crate::error::FuncError;
 use crate::limits::Meter;
 use crate::object::Signature;
 use crate::types::Type;
+use crate::{List, Map, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -30,6 +30,24 @@ impl<'a> Call<'a> {
         Ok(Value::str(bytes))
     }
 
+    /// An `[]interface {}`, which is taken from the budget.
+    pub fn list(&self, items: Vec<Value>) -> Result<Value, FuncError> {
+        self.meter.allocate(items.len().saturating_mul(size_of::<Value>()))?;
+        Ok(Value::List(List::any(items)))
+    }
+
+    /// An empty `map[string]interface {}`.
+    pub fn map(&self) -> Map {
+        Map::new(&Type::Any)
+    }
+
+    /// As [`Map::insert`], with what it takes from the budget. Functions of a template use this one.
+    pub fn insert(&self, map: &Map, key: impl AsRef<[u8]>, value: Value) -> Result<(), FuncError> {
+        let node = if map.is_empty() { ENTRIES * size_of::<Value>() } else { 2 * size_of::<Value>() };
+        self.meter.allocate(key.as_ref().len().saturating_add(node))?;
+        map.insert(key, value)
+    }
+
     /// Go's `fmt.Sprint`.
     pub fn sprint(&self, values: &[Value]) -> Result<Vec<u8>, FuncError> {
         Ok(crate::fmt::sprint(values, self.meter)?)
@@ -50,6 +68,9 @@ impl<'a> Call<'a> {
         (function.0.run)(self, arguments)
     }
 }
+
+/// What the first entry of a map makes room for, keys included.
+const ENTRIES: usize = 16;
 
 type Run = dyn Fn(&mut Call<'_>, &[Value]) -> Result<Value, FuncError> + Send + Sync;
 
@@ -144,7 +165,7 @@ impl Functions {
     /// assert_eq!(template.render(&Value::Nil).unwrap(), b"ababab");
     /// let bomb = Template::parse("t", r#"{{ "ab" | repeat 10000000000 }}"#, &functions).unwrap();
     /// let error = bomb.render(&Value::Nil).unwrap_err();
-    /// assert_eq!(error.cause(), "over budget: more than 33554432 bytes of intermediate results");
+    /// assert_eq!(error.cause(), "over budget: more than 16777216 bytes of intermediate results");
     /// ```
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, function: Function) -> Self {

@@ -10,9 +10,11 @@ pub struct Limits {
     pub source: usize,
     /// Actions and parentheses that are open at once in the source. Default 200; Go takes 10,000 parentheses.
     pub nesting: usize,
+    /// Texts, actions, commands and words in the source: each takes some hundred bytes when parsed. Default 100,000.
+    pub nodes: usize,
     /// Bytes of output. Default 10 MiB.
     pub output: usize,
-    /// Bytes of all intermediate results together, whether still in use or not. Default 32 MiB.
+    /// Bytes of all intermediate results together, whether still in use or not. Default 16 MiB.
     pub memory: usize,
     /// Nodes evaluated, turns of loops, values printed, and what functions add. Default 1,000,000, a fraction of a second.
     pub steps: usize,
@@ -27,8 +29,9 @@ impl Default for Limits {
         Self {
             source: 1 << 20,
             nesting: 200,
+            nodes: 100_000,
             output: 10 << 20,
-            memory: 32 << 20,
+            memory: 16 << 20,
             steps: 1_000_000,
             calls: 10_000,
             depth: 200,

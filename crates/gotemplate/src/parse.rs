@@ -32,7 +32,8 @@ pub(crate) fn parse(source: &[u8], settings: &Settings<'_>) -> Result<Trees, Err
     lexer.loop_words = (!(settings.has_function)("break"), !(settings.has_function)("continue"));
     let scope = Scope::new(settings.name.as_bytes().to_vec());
     let levels = vec![Level::new(Open::Root)];
-    let mut parser = Parser { settings, lexer, scopes: Vec::new(), scope, levels, parens: 0, trees: Trees::new() };
+    let mut parser =
+        Parser { settings, lexer, scopes: Vec::new(), scope, levels, parens: 0, nodes: 0, trees: Trees::new() };
     while parser.item()? {}
     Ok(parser.trees)
 }
@@ -77,6 +78,7 @@ struct Parser<'s> {
     scope: Scope<'s>,
     levels: Vec<Level>,
     parens: usize,
+    nodes: usize,
     trees: Trees,
 }
 
@@ -111,9 +113,20 @@ impl<'s> Parser<'s> {
         Err(over_budget(self.settings, Budget::Nesting(limit), Some(self.scope.tokens.line())))
     }
 
+    /// Counts one more node.
+    fn admit_node(&mut self) -> Result<(), Error> {
+        let limit = self.settings.limits.nodes;
+        self.nodes += 1;
+        if self.nodes <= limit {
+            return Ok(());
+        }
+        Err(over_budget(self.settings, Budget::Nodes(limit), Some(self.scope.tokens.line())))
+    }
+
     /// Takes one text or action; says whether there may be more.
     fn item(&mut self) -> Result<bool, Error> {
         let token = self.next_non_space();
+        self.admit_node()?;
         match token.kind {
             Kind::End => return self.end_of_source().map(|()| false),
             Kind::Text => self.push(Node::Text(token.text.into())),

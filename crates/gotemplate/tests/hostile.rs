@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 
 fn functions() -> Functions {
     Functions::new()
-        .with("list", Function::variadic(&[Type::Any], |_, items| Ok(List::any(items.to_vec()).into())))
-        .with("dict", Function::new(&[], |_, _| Ok(Map::new(&Type::Any).into())))
+        .with("list", Function::variadic(&[Type::Any], |call, items| call.list(items.to_vec())))
+        .with("dict", Function::new(&[], |call, _| Ok(call.map().into())))
         .with(
             "set",
-            Function::new(&[Type::MAP, Type::String, Type::Any], |_, values| {
+            Function::new(&[Type::MAP, Type::String, Type::Any], |call, values| {
                 let [Value::Map(map), Value::Str(key), value] = values else { return Err("unreachable".into()) };
-                map.insert(key, value.clone())?;
+                call.insert(map, key, value.clone())?;
                 Ok(value.clone())
             }),
         )
@@ -41,6 +41,9 @@ fn budget(source: impl AsRef<[u8]>) -> Budget {
 fn a_source_is_bounded() {
     assert_eq!(budget(vec![b'x'; 10 << 20]), Budget::Source(1 << 20));
     assert_eq!(budget("{{print 1}}".repeat(1_000_000)), Budget::Source(1 << 20));
+    assert_eq!(budget("{{1}}".repeat(200_000)), Budget::Nodes(100_000));
+    assert_eq!(budget(format!("{{{{{}}}}}", "1 ".repeat(500_000))), Budget::Nodes(100_000));
+    assert_eq!(budget("x{{/**/}}".repeat(110_000)), Budget::Nodes(100_000));
     assert_eq!(render(vec![b'x'; 1 << 20]).unwrap().len(), 1 << 20);
 }
 
@@ -64,7 +67,7 @@ fn all_nesting_that_is_allowed_fits_on_a_small_stack() {
         format!("{{{{{}}}}}", deep("(", ")")),
         format!("{{{{{}}}}}", deep("print (1 | print) (", ")")),
         "{{$x := 1}}{{range 195}}{{$x = list $x}}{{end}}{{$x}}".into(),
-        format!("{{{{if 0}}}}{}{{{{else}}}}1{{{{end}}}}", "{{else if 0}}".repeat(20_000)),
+        format!("{{{{if 0}}}}{}{{{{else}}}}1{{{{end}}}}", "{{else if 0}}".repeat(10_000)),
     ];
     let thread = std::thread::Builder::new().stack_size(2 << 20);
     let test = thread.spawn(move || sources.iter().for_each(|source| drop(render(source).unwrap())));
@@ -86,17 +89,17 @@ fn loops_and_calls_are_bounded() {
 #[test]
 fn output_and_intermediate_results_are_bounded() {
     assert_eq!(budget(format!("{{{{range 100000}}}}{}{{{{end}}}}", "x".repeat(1000))), Budget::Output(10 << 20));
-    assert_eq!(budget("{{range 10000000}}{{printf \"%9999999d\" 1}}{{end}}"), Budget::Output(10 << 20));
-    assert_eq!(budget("{{$x := \"ab\"}}{{range 100}}{{$x = print $x $x}}{{end}}"), Budget::Memory(32 << 20));
+    assert_eq!(budget("{{range 10000000}}{{printf \"%999999d\" 1}}{{end}}"), Budget::Output(10 << 20));
+    assert_eq!(budget("{{$x := \"ab\"}}{{range 100}}{{$x = print $x $x}}{{end}}"), Budget::Memory(16 << 20));
     assert_eq!(
         budget("{{$x := \"\\xff\"}}{{range 100}}{{$x = printf \"%q%x\" $x $x}}{{end}}"),
-        Budget::Memory(32 << 20)
+        Budget::Memory(16 << 20)
     );
-    assert_eq!(budget("{{$x := \"<\"}}{{range 100}}{{$x = html $x $x}}{{end}}"), Budget::Memory(32 << 20));
-    assert_eq!(budget("{{$x := \"<\"}}{{range 100}}{{$x = js $x $x}}{{end}}"), Budget::Memory(32 << 20));
-    assert_eq!(budget("{{$x := \" &\"}}{{range 100}}{{$x = urlquery $x $x}}{{end}}"), Budget::Memory(32 << 20));
+    assert_eq!(budget("{{$x := \"<\"}}{{range 100}}{{$x = html $x $x}}{{end}}"), Budget::Memory(16 << 20));
+    assert_eq!(budget("{{$x := \"<\"}}{{range 100}}{{$x = js $x $x}}{{end}}"), Budget::Memory(16 << 20));
+    assert_eq!(budget("{{$x := \" &\"}}{{range 100}}{{$x = urlquery $x $x}}{{end}}"), Budget::Memory(16 << 20));
     let verbs = "%9999999d".repeat(20);
-    assert_eq!(budget(format!("{{{{$x := printf \"{verbs}\" {}}}}}", "1 ".repeat(20))), Budget::Memory(32 << 20));
+    assert_eq!(budget(format!("{{{{$x := printf \"{verbs}\" {}}}}}", "1 ".repeat(20))), Budget::Memory(16 << 20));
     let shared = "{{$x := list 1 1}}{{range 60}}{{$x = list $x $x}}{{end}}{{$x}}";
     assert!(matches!(budget(shared), Budget::Steps(_) | Budget::Memory(_)));
 }
@@ -115,7 +118,8 @@ fn values_may_be_nested_without_end_but_not_printed() {
     let list = "{{$x := list}}{{range 100000}}{{$x = list $x}}{{end}}";
     assert_eq!(render(list).unwrap(), b"");
     assert_eq!(budget(format!("{list}{{{{$x}}}}")), Budget::Depth(200));
-    let map = "{{$top := dict}}{{$x := $top}}{{range 100000}}{{$x = set $x \"k\" dict}}{{end}}";
+    let map = "{{$top := dict}}{{$x := $top}}{{range 20000}}{{$x = set $x \"k\" dict}}{{end}}";
+    assert_eq!(budget(map.replace("20000", "100000")), Budget::Memory(16 << 20));
     assert_eq!(render(map).unwrap(), b"");
     assert_eq!(budget(format!("{map}{{{{$top}}}}")), Budget::Depth(200));
 }

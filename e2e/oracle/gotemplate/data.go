@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -45,7 +46,7 @@ func content(kind string, raw json.RawMessage) (any, error) {
 		return string(b), err
 	case "bytes":
 		b, err := as[[]byte](raw)
-		return b, err
+		return slices.Clip(b), err
 	case "list":
 		return list[any](raw, func(v any) any { return v })
 	case "strings":

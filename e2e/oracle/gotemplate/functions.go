@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"text/template"
 )
@@ -47,7 +48,7 @@ var functions = template.FuncMap{
 	"answer":  func() int { return 42 },
 	"adder":   func() func(int, int) int { return func(a, b int) int { return a + b } },
 	"echo":    func(v any) any { return v },
-	"bytes":   func(s string) []byte { return []byte(s) },
+	"bytes":   func(s string) []byte { return slices.Clip([]byte(s)) },
 }
 
 func dictOf(items ...any) (map[string]any, error) {

@@ -104,6 +104,7 @@ impl<'m> Printer<'m> {
     /// An argument of a call.
     pub(super) fn argument(&mut self, value: &Value, verb: char) -> Result<(), Stop> {
         self.meter.step(1)?;
+        self.reserve(self.flags.width.unwrap_or(0) + self.flags.precision.unwrap_or(0))?;
         match (value, verb) {
             (Value::Nil, 'T' | 'v') => self.pad(b"<nil>"),
             (Value::Nil, _) => self.bad_verb(verb, None)?,

@@ -16,6 +16,7 @@ impl<'s> Parser<'s> {
             let token = self.next_non_space();
             if token.kind == end {
                 self.check(&pipe, context)?;
+                pipe.commands.shrink_to_fit();
                 return Ok(pipe);
             }
             if !begins_operand(token.kind) {
@@ -77,7 +78,8 @@ impl<'s> Parser<'s> {
     }
 
     fn command(&mut self) -> Result<Command, Error> {
-        let mut words = Vec::new();
+        let mut words = Vec::with_capacity(1);
+        self.admit_node()?;
         loop {
             self.peek_non_space();
             words.extend(self.operand()?);
@@ -102,6 +104,7 @@ impl<'s> Parser<'s> {
     /// A term and the fields taken of it; nothing if there is no term.
     fn operand(&mut self) -> Result<Option<Word>, Error> {
         let Some(term) = self.term()? else { return Ok(None) };
+        self.admit_node()?;
         let at = self.peek().at;
         let mut fields = Vec::new();
         while self.peek().kind == Kind::Field {
