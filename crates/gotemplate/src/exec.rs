@@ -24,6 +24,10 @@ enum Frame<'t> {
     End {
         variables: usize,
     },
+    /// The end of a loop's `else`. Go counts it to the loop where a `break` is in it, but not a `continue`.
+    EndElse {
+        variables: usize,
+    },
     Range(Box<Turns<'t>>),
     /// The end of a called template: the caller's name and variables.
     Return {
@@ -157,7 +161,7 @@ impl<'t> State<'t, '_> {
                         continue;
                     }
                 }
-                Frame::End { .. } | Frame::Return { .. } => {}
+                Frame::End { .. } | Frame::EndElse { .. } | Frame::Return { .. } => {}
             }
             self.leave();
         }
@@ -167,13 +171,20 @@ impl<'t> State<'t, '_> {
     /// Takes the innermost frame away.
     fn leave(&mut self) {
         match self.frames.pop() {
-            Some(Frame::End { variables }) => self.variables.truncate(variables),
+            Some(Frame::End { variables } | Frame::EndElse { variables }) => self.variables.truncate(variables),
             Some(Frame::Range(turns)) => self.variables.truncate(turns.variables),
             Some(Frame::Return { name, variables }) => {
                 (self.name, self.variables) = (name, variables);
                 self.calls -= 1;
             }
             Some(Frame::List { .. }) | None => {}
+        }
+    }
+
+    /// Takes frames away until one that is `wanted` is the innermost.
+    fn leave_until(&mut self, wanted: impl Fn(&Frame<'_>) -> bool) {
+        while self.frames.last().is_some_and(|frame| !wanted(frame)) {
+            self.leave();
         }
     }
 
@@ -187,16 +198,12 @@ impl<'t> State<'t, '_> {
             Node::Range(range) => self.range(range, dot),
             Node::Template(template) => self.template(template, dot),
             Node::Break => {
-                while self.frames.last().is_some_and(|frame| !matches!(frame, Frame::Range(_))) {
-                    self.leave();
-                }
+                self.leave_until(|frame| matches!(frame, Frame::Range(_) | Frame::EndElse { .. }));
                 self.leave();
                 Ok(())
             }
             Node::Continue => {
-                while self.frames.last().is_some_and(|frame| !matches!(frame, Frame::Range(_))) {
-                    self.leave();
-                }
+                self.leave_until(|frame| matches!(frame, Frame::Range(_)));
                 Ok(())
             }
         }

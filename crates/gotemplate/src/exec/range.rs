@@ -77,7 +77,7 @@ impl<'t> State<'t, '_> {
         if !self.turn()? {
             // The variables are those of the loop in its `else` as well.
             self.frames.pop();
-            self.frames.push(Frame::End { variables });
+            self.frames.push(Frame::EndElse { variables });
             self.push_list(&range.otherwise, dot.clone());
         }
         Ok(())

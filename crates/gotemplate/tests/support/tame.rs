@@ -157,7 +157,7 @@ impl Tame<'_, '_> {
     fn range(&mut self, depth: usize, out: &mut String) {
         let scope = self.variables.len();
         let (over, count) = match self.below(6) {
-            0 => (self.one(&["3", "0", "$.n", "$.d.Seconds.x"]), 1),
+            0 => (self.one(&["3", "0", "$.n", "2"]), 1),
             1 => (self.one(&["$.m", "$.sm"]), 3),
             _ => (self.one(&["$.l", "$.ss", "$.ii", "$.bs", "(list 1 \"a\" nil)"]), 3),
         };
@@ -166,7 +166,6 @@ impl Tame<'_, '_> {
             1 => "$e := ",
             _ => "$k, $e := ",
         };
-        let over = if over.ends_with(".x") { "2".to_owned() } else { over };
         self.action(&format!("range {declared}{over}"), out);
         if !declared.is_empty() {
             self.variables.push(("$e".into(), Kind::Any));
