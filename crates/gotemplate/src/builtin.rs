@@ -82,16 +82,16 @@ impl Builtin {
         call.meter().step(arguments.len())?;
         let result = match (self, arguments) {
             (Self::Call, [function, arguments @ ..]) => self::call(call, callee, &function.value, arguments)?,
-            (Self::Index, [item, indexes @ ..]) => return index::index(item, indexes),
+            (Self::Index, [item, indexes @ ..]) => return index::index(call, item, indexes),
             (Self::Slice, [item, indexes @ ..]) => index::slice(call, item, indexes)?,
             (Self::Len, [item]) => Value::int(index::len(item)?),
             (Self::Not, [value]) => Value::Bool(!value.value.is_true()),
-            (Self::Eq, [first, others @ ..]) => Value::Bool(compare::eq(&first.value, others)?),
-            (Self::Ne, [first, second]) => Value::Bool(!compare::eq(&first.value, std::slice::from_ref(second))?),
-            (Self::Lt, [first, second]) => Value::Bool(compare::lt(&first.value, &second.value)?),
-            (Self::Le, [first, second]) => Value::Bool(compare::le(first, second)?),
-            (Self::Gt, [first, second]) => Value::Bool(!compare::le(first, second)?),
-            (Self::Ge, [first, second]) => Value::Bool(!compare::lt(&first.value, &second.value)?),
+            (Self::Eq, [first, others @ ..]) => Value::Bool(compare::eq(call, &first.value, others)?),
+            (Self::Ne, [first, second]) => Value::Bool(!compare::eq(call, &first.value, std::slice::from_ref(second))?),
+            (Self::Lt, [first, second]) => Value::Bool(compare::lt(call, &first.value, &second.value)?),
+            (Self::Le, [first, second]) => Value::Bool(compare::le(call, first, second)?),
+            (Self::Gt, [first, second]) => Value::Bool(!compare::le(call, first, second)?),
+            (Self::Ge, [first, second]) => Value::Bool(!compare::lt(call, &first.value, &second.value)?),
             (Self::Printf, [format, values @ ..]) => printf(call, &format.value, values)?,
             (_, values) => self.print(call, values)?,
         };

@@ -266,18 +266,24 @@ impl<'t> State<'t, '_> {
         Ok(())
     }
 
+    /// Where the innermost variable of a name is. The search takes steps: there may be many.
+    fn find_variable(&self, name: &str) -> Result<usize, Error> {
+        let index = self.variables.iter().rposition(|variable| variable.name == name);
+        let searched = self.variables.len() - index.unwrap_or(0);
+        self.call.meter().step(searched / 16).map_err(|stop| self.stop(stop))?;
+        index.map_or_else(|| self.fail(format!("undefined variable: {name}")), Ok)
+    }
+
     fn set_variable(&mut self, name: &str, value: Operand) -> Result<(), Error> {
-        match self.variables.iter_mut().rev().find(|variable| variable.name == name) {
-            Some(variable) => variable.value = value,
-            None => return self.fail(format!("undefined variable: {name}")),
+        let index = self.find_variable(name)?;
+        if let Some(variable) = self.variables.get_mut(index) {
+            variable.value = value;
         }
         Ok(())
     }
 
     fn variable(&self, name: &str) -> Result<Operand, Error> {
-        match self.variables.iter().rev().find(|variable| variable.name == name) {
-            Some(variable) => Ok(variable.value.clone()),
-            None => self.fail(format!("undefined variable: {name}")),
-        }
+        let index = self.find_variable(name)?;
+        Ok(self.variables.get(index).map_or(Operand::NONE, |variable| variable.value.clone()))
     }
 }

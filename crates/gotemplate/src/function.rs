@@ -1,7 +1,7 @@
 //! Functions that templates can call, and the table that holds them.
 
 use crate::error::FuncError;
-use crate::limits::Meter;
+use crate::limits::{BYTES_OF_A_STEP, Meter};
 use crate::object::Signature;
 use crate::types::Type;
 use crate::{List, Map, Value};
@@ -45,7 +45,8 @@ impl<'a> Call<'a> {
     pub fn insert(&self, map: &Map, key: impl AsRef<[u8]>, value: Value) -> Result<(), FuncError> {
         let node = if map.is_empty() { ENTRIES * size_of::<Value>() } else { 2 * size_of::<Value>() };
         self.meter.allocate(key.as_ref().len().saturating_add(node))?;
-        map.insert(key, value)
+        self.meter.step(key.as_ref().len() / BYTES_OF_A_STEP)?;
+        map.insert_within(key, value, &mut || self.meter.step(1))
     }
 
     /// Go's `fmt.Sprint`.

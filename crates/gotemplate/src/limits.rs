@@ -39,6 +39,9 @@ impl Default for Limits {
     }
 }
 
+/// How many bytes are compared in about the time of a step.
+pub(crate) const BYTES_OF_A_STEP: usize = 1024;
+
 /// Steps between two questions whether to stop.
 const INTERVAL: usize = 256;
 

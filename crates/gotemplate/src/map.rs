@@ -2,7 +2,7 @@
 
 use crate::list::{is_container, release};
 use crate::types::Type;
-use crate::{FuncError, Value};
+use crate::{FuncError, Stop, Value};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -71,7 +71,17 @@ impl Map {
     /// Sets a key's value. An error if the map is `nil`, or would then hold itself: Go prints such a one until its stack
     /// is used up.
     pub fn insert(&self, key: impl AsRef<[u8]>, value: Value) -> Result<(), FuncError> {
-        if self.is_within(&value) {
+        self.insert_within(key, value, &mut || Ok(()))
+    }
+
+    /// As [`Map::insert`]; `step` is told of each list and map that is looked at.
+    pub(crate) fn insert_within(
+        &self,
+        key: impl AsRef<[u8]>,
+        value: Value,
+        step: &mut dyn FnMut() -> Result<(), Stop>,
+    ) -> Result<(), FuncError> {
+        if is_container(&value) && self.is_within(&value, step)? {
             return Err("a map cannot hold itself".into());
         }
         let mut entries = self.lock().ok_or("assignment to entry in nil map")?;
@@ -122,11 +132,12 @@ impl Map {
     }
 
     /// Whether this map lies somewhere in `value`. Each list and map is looked at once.
-    fn is_within(&self, value: &Value) -> bool {
+    fn is_within(&self, value: &Value, step: &mut dyn FnMut() -> Result<(), Stop>) -> Result<bool, Stop> {
         let (mut pending, mut seen) = (vec![value.clone()], HashSet::new());
         while let Some(value) = pending.pop() {
+            step()?;
             match value {
-                Value::Map(map) if map.is_same(self) => return true,
+                Value::Map(map) if map.is_same(self) => return Ok(true),
                 Value::Map(map) if seen.insert(map.identity()) => {
                     let entries = map.lock();
                     let values = entries.iter().flat_map(|entries| entries.values());
@@ -138,7 +149,7 @@ impl Map {
                 _ => {}
             }
         }
-        false
+        Ok(false)
     }
 
     /// Gives its values away if nobody else has the map, so that it can be dropped without recursion.

@@ -9,7 +9,7 @@ use crate::error::{Budget, Details, Error, ErrorKind};
 use crate::lex::{Keyword, Kind, Lexer, Token};
 use crate::node::{List, Node, is_blank};
 use control::{Level, Open};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use tokens::Tokens;
 
 /// What the parser needs to know besides the source.
@@ -59,6 +59,8 @@ struct Scope<'s> {
     name: Vec<u8>,
     tokens: Tokens<'s>,
     variables: Vec<String>,
+    /// How often each of them is declared.
+    declared: HashMap<String, usize>,
     /// Where the action began that is being read.
     action_line: Option<usize>,
     ranges: usize,
@@ -66,7 +68,8 @@ struct Scope<'s> {
 
 impl Scope<'_> {
     fn new(name: Vec<u8>) -> Self {
-        Self { name, tokens: Tokens::default(), variables: vec!["$".into()], action_line: None, ranges: 0 }
+        let declared = HashMap::from([("$".into(), 1)]);
+        Self { name, tokens: Tokens::default(), variables: vec!["$".into()], declared, action_line: None, ranges: 0 }
     }
 }
 
@@ -198,6 +201,9 @@ impl<'s> Parser<'s> {
     }
 
     fn pop_variables(&mut self, to: usize) {
-        self.scope.variables.truncate(to);
+        let Scope { variables, declared, .. } = &mut self.scope;
+        for name in variables.drain(to.min(variables.len())..) {
+            declared.entry(name).and_modify(|count| *count -= 1);
+        }
     }
 }

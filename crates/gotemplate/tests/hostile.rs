@@ -124,6 +124,37 @@ fn values_may_be_nested_without_end_but_not_printed() {
     assert_eq!(budget(format!("{map}{{{{$top}}}}")), Budget::Depth(200));
 }
 
+/// Each of these does much for each step, unless that is counted.
+#[test]
+fn costly_steps_are_counted() {
+    let long = "{{$x := \"a\"}}{{range 20}}{{$x = print $x $x}}{{end}}{{$y := print $x \"b\"}}";
+    assert_eq!(
+        budget(format!("{long}{{{{range 300000}}}}{{{{if lt $x $y}}}}{{{{end}}}}{{{{end}}}}")),
+        Budget::Steps(1_000_000)
+    );
+    assert_eq!(
+        budget(format!(
+            "{long}{{{{$m := dict}}}}{{{{$_ := set $m $x 1}}}}{{{{range 300000}}}}{{{{if index $m $y}}}}{{{{end}}}}{{{{end}}}}"
+        )),
+        Budget::Steps(1_000_000)
+    );
+    let each = |make: fn(usize) -> String| (0..16_000).map(make).collect::<Vec<_>>().concat();
+    let many = each(|index| format!("{{{{$a{index} := 1}}}}"));
+    assert_eq!(
+        budget(format!("{many}{{{{range 300000}}}}{{{{if $a0}}}}{{{{end}}}}{{{{end}}}}")),
+        Budget::Steps(1_000_000)
+    );
+    let start = Instant::now();
+    Template::parse("t", many + &each(|index| format!("{{{{$a{index}}}}}")), &functions()).unwrap();
+    assert!(start.elapsed() < Duration::from_secs(2), "parsed in {:?}", start.elapsed());
+    let list = "{{$m := dict}}{{$l := list}}{{range 1000}}{{$l = list $l $m}}{{end}}";
+    assert_eq!(
+        budget(format!("{list}{{{{range 100000}}}}{{{{$_ := set dict \"k\" $l}}}}{{{{end}}}}")),
+        Budget::Steps(1_000_000)
+    );
+    assert_eq!(render(format!("{{{{printf \"{}\" | len}}}}", "%[".repeat(100_000))).unwrap(), b"100000");
+}
+
 #[test]
 fn a_map_cannot_hold_itself() {
     let error = |source: &str| render(source).unwrap_err().cause().to_owned();

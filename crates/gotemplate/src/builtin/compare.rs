@@ -1,6 +1,8 @@
 //! Comparisons. Numbers of different kinds cannot be compared, but for signed and unsigned integers.
 
 use crate::error::FuncError;
+use crate::function::Call;
+use crate::limits::BYTES_OF_A_STEP;
 use crate::types::Type;
 use crate::value::{Operand, Value};
 
@@ -37,12 +39,21 @@ fn incompatible(first: &Value, second: &Value) -> FuncError {
     format!("incompatible types for comparison: {} and {}", named(first), named(second)).into()
 }
 
+/// Takes steps for what long strings take to compare.
+fn admit(call: &Call<'_>, first: &Value, second: &Value) -> Result<(), FuncError> {
+    if let (Value::Str(first), Value::Str(second)) = (first, second) {
+        call.meter().step(first.len().min(second.len()) / BYTES_OF_A_STEP)?;
+    }
+    Ok(())
+}
+
 /// Whether `first` equals one of `others`.
-pub(super) fn eq(first: &Value, others: &[Operand]) -> Result<bool, FuncError> {
+pub(super) fn eq(call: &Call<'_>, first: &Value, others: &[Operand]) -> Result<bool, FuncError> {
     if others.is_empty() {
         return Err("missing argument for comparison".into());
     }
     for other in others {
+        admit(call, first, &other.value)?;
         if equal(first, &other.value)? {
             return Ok(true);
         }
@@ -95,7 +106,8 @@ fn equal_others(first: &Value, second: &Value) -> Result<bool, FuncError> {
     }
 }
 
-pub(super) fn lt(first: &Value, second: &Value) -> Result<bool, FuncError> {
+pub(super) fn lt(call: &Call<'_>, first: &Value, second: &Value) -> Result<bool, FuncError> {
+    admit(call, first, second)?;
     let (a, b) = (first.plain(), second.plain());
     if basic(&a).is_none() || basic(&b).is_none() {
         return Err(BAD_TYPE.into());
@@ -112,6 +124,6 @@ pub(super) fn lt(first: &Value, second: &Value) -> Result<bool, FuncError> {
     })
 }
 
-pub(super) fn le(first: &Operand, second: &Operand) -> Result<bool, FuncError> {
-    Ok(lt(&first.value, &second.value)? || eq(&first.value, std::slice::from_ref(second))?)
+pub(super) fn le(call: &Call<'_>, first: &Operand, second: &Operand) -> Result<bool, FuncError> {
+    Ok(lt(call, &first.value, &second.value)? || eq(call, &first.value, std::slice::from_ref(second))?)
 }

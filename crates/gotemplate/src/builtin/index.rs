@@ -3,6 +3,7 @@
 use super::prepare;
 use crate::error::FuncError;
 use crate::function::Call;
+use crate::limits::BYTES_OF_A_STEP;
 use crate::types::Type;
 use crate::value::{Operand, Value};
 use std::sync::Arc;
@@ -29,18 +30,18 @@ fn offset(index: &Value, limit: usize) -> Result<usize, FuncError> {
 }
 
 /// Go's `item[a][b][c]`.
-pub(super) fn index(item: &Operand, indexes: &[Operand]) -> Result<Operand, FuncError> {
+pub(super) fn index(call: &Call<'_>, item: &Operand, indexes: &[Operand]) -> Result<Operand, FuncError> {
     if matches!(item.value, Value::Nil) {
         return Err("index of untyped nil".into());
     }
     let mut item = Operand::plain(item.value.clone());
     for index in indexes {
-        item = element(&item.value, &index.value)?;
+        item = element(call, &item.value, &index.value)?;
     }
     Ok(item)
 }
 
-fn element(item: &Value, index: &Value) -> Result<Operand, FuncError> {
+fn element(call: &Call<'_>, item: &Value, index: &Value) -> Result<Operand, FuncError> {
     Ok(match item {
         Value::Nil => return Err("index of nil pointer".into()),
         Value::Str(text) => {
@@ -62,6 +63,7 @@ fn element(item: &Value, index: &Value) -> Result<Operand, FuncError> {
             let Value::Str(key) = prepare(index.clone(), Type::String)? else {
                 return Err("the key is no string".into());
             };
+            call.meter().step(key.len() / BYTES_OF_A_STEP)?;
             let element = *map.element();
             Operand::element(map.get(key).unwrap_or_else(|| Value::zero(element)), element)
         }

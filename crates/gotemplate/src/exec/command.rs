@@ -156,7 +156,10 @@ impl<'t> State<'t, '_> {
         if let Callable::Builtin(builtin @ (Builtin::And | Builtin::Or)) = callable {
             return self.short_circuit(*builtin == Builtin::Or, dot, given);
         }
-        let callee = given.words.first().map(Shown::shown);
+        let callee = match callable {
+            Callable::Builtin(Builtin::Call) => given.words.first().map(Shown::shown),
+            _ => None,
+        };
         let arguments = self.arguments(signature, dot, given)?;
         let outcome = match callable {
             Callable::Builtin(builtin) => builtin.run(&mut self.call, callee, &arguments),

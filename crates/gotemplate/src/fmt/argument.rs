@@ -16,11 +16,13 @@ pub(super) struct Arguments<'a> {
     reordered: bool,
     good: bool,
     after_index: bool,
+    /// Where the next closing bracket is, as far as it was looked for.
+    close: usize,
 }
 
 impl<'a> Arguments<'a> {
     pub(super) fn new(format: &'a [u8], values: &'a [Value]) -> Self {
-        Self { format, values, at: 0, next: 0, reordered: false, good: true, after_index: false }
+        Self { format, values, at: 0, next: 0, reordered: false, good: true, after_index: false, close: 0 }
     }
 
     /// What is left at the end; nothing to complain about if arguments were chosen by number.
@@ -47,6 +49,7 @@ impl<'a> Arguments<'a> {
         if !self.eat(b'%') {
             return Ok(false);
         }
+        printer.step()?;
         printer.clear_flags();
         self.good = true;
         self.flags(printer);
@@ -118,8 +121,7 @@ impl<'a> Arguments<'a> {
     fn chosen(&mut self) -> bool {
         self.reordered = true;
         let rest = self.format.get(self.at..).unwrap_or_default();
-        let close = if rest.len() < 3 { None } else { rest.iter().position(|&byte| byte == b']') };
-        let Some(close) = close else {
+        let Some(close) = self.closing(rest).filter(|_| rest.len() >= 3) else {
             self.at += 1;
             self.good = false;
             return false;
@@ -130,6 +132,15 @@ impl<'a> Arguments<'a> {
         self.good &= index.is_some();
         self.next = index.unwrap_or(self.next);
         number.is_some()
+    }
+
+    /// How far the next closing bracket is. None is looked for twice.
+    fn closing(&mut self, rest: &[u8]) -> Option<usize> {
+        if self.close < self.at {
+            let found = rest.iter().position(|&byte| byte == b']');
+            self.close = found.map_or(usize::MAX, |offset| self.at + offset);
+        }
+        (self.close < usize::MAX).then(|| self.close - self.at)
     }
 
     fn width(&mut self, printer: &mut Printer<'_>) {

@@ -71,6 +71,10 @@ impl<'m> Printer<'m> {
         if bytes > self.meter.memory_left() { self.meter.allocate(bytes) } else { Ok(()) }
     }
 
+    pub(super) fn step(&self) -> Result<(), Stop> {
+        self.meter.step(1)
+    }
+
     pub(super) fn write(&mut self, text: &[u8]) -> Result<(), Stop> {
         self.reserve(text.len())?;
         self.out.extend_from_slice(text);

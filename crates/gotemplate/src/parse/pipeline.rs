@@ -63,6 +63,7 @@ impl<'s> Parser<'s> {
     fn declare(&mut self, pipe: &mut Pipe, variable: &Token<'s>) {
         pipe.variables.push(variable.name());
         self.scope.variables.push(variable.name());
+        *self.scope.declared.entry(variable.name()).or_default() += 1;
     }
 
     fn check(&self, pipe: &Pipe, context: &str) -> Result<(), Error> {
@@ -170,7 +171,7 @@ impl<'s> Parser<'s> {
 
     fn variable(&self, token: &Token<'s>) -> Result<Expression, Error> {
         let name = token.name();
-        if self.scope.variables.contains(&name) {
+        if self.scope.declared.get(&name).is_some_and(|&count| count > 0) {
             return Ok(Expression::Variable { name, fields: Vec::new() });
         }
         self.fail(format!("undefined variable {}", crate::quote::quoted(token.text)))
