@@ -16,7 +16,7 @@ pub struct Limits {
     pub output: usize,
     /// Bytes of all intermediate results together, whether still in use or not. Default 16 MiB.
     pub memory: usize,
-    /// Nodes evaluated, turns of loops, values printed, and what functions add. Default 1,000,000, a fraction of a second.
+    /// Nodes evaluated, turns of loops, values printed, and what functions add. Default 500,000, some 20 ms.
     pub steps: usize,
     /// `template` calls that are open at once. Default 10,000; Go takes 100,000.
     pub calls: usize,
@@ -32,7 +32,7 @@ impl Default for Limits {
             nodes: 100_000,
             output: 10 << 20,
             memory: 16 << 20,
-            steps: 1_000_000,
+            steps: 500_000,
             calls: 10_000,
             depth: 200,
         }

@@ -76,11 +76,8 @@ fn all_nesting_that_is_allowed_fits_on_a_small_stack() {
 
 #[test]
 fn loops_and_calls_are_bounded() {
-    assert_eq!(budget("{{range 9223372036854775807}}{{end}}"), Budget::Steps(1_000_000));
-    assert_eq!(
-        budget("{{range 100000}}{{range 100000}}{{range 100000}}{{end}}{{end}}{{end}}"),
-        Budget::Steps(1_000_000)
-    );
+    assert_eq!(budget("{{range 9223372036854775807}}{{end}}"), Budget::Steps(500_000));
+    assert_eq!(budget("{{range 100000}}{{range 100000}}{{range 100000}}{{end}}{{end}}{{end}}"), Budget::Steps(500_000));
     assert_eq!(budget(r#"{{define "x"}}{{template "x" .}}{{end}}{{template "x" 1}}"#), Budget::Calls(10_000));
     let doubling = r#"{{define "x"}}{{template "y" .}}{{template "y" .}}{{end}}{{define "y"}}{{template "x" .}}{{end}}{{template "x"}}"#;
     assert_eq!(budget(doubling), Budget::Calls(10_000));
@@ -130,19 +127,19 @@ fn costly_steps_are_counted() {
     let long = "{{$x := \"a\"}}{{range 20}}{{$x = print $x $x}}{{end}}{{$y := print $x \"b\"}}";
     assert_eq!(
         budget(format!("{long}{{{{range 300000}}}}{{{{if lt $x $y}}}}{{{{end}}}}{{{{end}}}}")),
-        Budget::Steps(1_000_000)
+        Budget::Steps(500_000)
     );
     assert_eq!(
         budget(format!(
             "{long}{{{{$m := dict}}}}{{{{$_ := set $m $x 1}}}}{{{{range 300000}}}}{{{{if index $m $y}}}}{{{{end}}}}{{{{end}}}}"
         )),
-        Budget::Steps(1_000_000)
+        Budget::Steps(500_000)
     );
     let each = |make: fn(usize) -> String| (0..16_000).map(make).collect::<Vec<_>>().concat();
     let many = each(|index| format!("{{{{$a{index} := 1}}}}"));
     assert_eq!(
         budget(format!("{many}{{{{range 300000}}}}{{{{if $a0}}}}{{{{end}}}}{{{{end}}}}")),
-        Budget::Steps(1_000_000)
+        Budget::Steps(500_000)
     );
     let start = Instant::now();
     Template::parse("t", many + &each(|index| format!("{{{{$a{index}}}}}")), &functions()).unwrap();
@@ -150,7 +147,7 @@ fn costly_steps_are_counted() {
     let list = "{{$m := dict}}{{$l := list}}{{range 1000}}{{$l = list $l $m}}{{end}}";
     assert_eq!(
         budget(format!("{list}{{{{range 100000}}}}{{{{$_ := set dict \"k\" $l}}}}{{{{end}}}}")),
-        Budget::Steps(1_000_000)
+        Budget::Steps(500_000)
     );
     assert_eq!(render(format!("{{{{printf \"{}\" | len}}}}", "%[".repeat(100_000))).unwrap(), b"100000");
 }
@@ -185,7 +182,7 @@ fn a_function_can_use_up_the_budget() {
         Ok(Value::Nil)
     });
     let template = Template::parse("t", "{{greedy}}", &Functions::new().with("greedy", greedy)).unwrap();
-    assert_eq!(template.render(&Value::Nil).unwrap_err().kind(), ErrorKind::Budget(Budget::Steps(1_000_000)));
+    assert_eq!(template.render(&Value::Nil).unwrap_err().kind(), ErrorKind::Budget(Budget::Steps(500_000)));
     let stop = Function::new(&[], |_, _| Err(Stop::Interrupted.into()));
     let template = Template::parse("t", "{{stop}}", &Functions::new().with("stop", stop)).unwrap();
     assert_eq!(template.render(&Value::Nil).unwrap_err().kind(), ErrorKind::Interrupted);
@@ -240,7 +237,7 @@ fn no_error_shows_a_value() {
         let template = Template::parse("t", source, &Functions::new()).unwrap();
         let Err(error) = template.render(&data.clone().into()) else { continue };
         let shown = format!("{error} {error:?}");
-        assert!(!shown.contains("hunter2"), "{shown}");
+        assert!(!shown.contains("hunter2") && !shown.contains("271828"), "{shown}");
     }
     let shown = format!("{:?} {:?}", Value::from(data.clone()), data.get("s"));
     assert_eq!(shown, "map[string]interface {} of 4 Some(string of 7)");

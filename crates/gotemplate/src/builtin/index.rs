@@ -23,10 +23,7 @@ fn offset(index: &Value, limit: usize) -> Result<usize, FuncError> {
         Value::Nil => return Err("cannot index slice/array with nil".into()),
         _ => return Err(format!("cannot index slice/array with type {}", named(index)).into()),
     };
-    usize::try_from(number)
-        .ok()
-        .filter(|&number| number <= limit)
-        .ok_or_else(|| format!("index out of range: {number}").into())
+    usize::try_from(number).ok().filter(|&number| number <= limit).ok_or_else(|| "index out of range".into())
 }
 
 /// Go's `item[a][b][c]`.
@@ -90,10 +87,10 @@ pub(super) fn slice(call: &Call<'_>, item: &Operand, indexes: &[Operand]) -> Res
     let end = offsets.get(1).copied().unwrap_or(length);
     let limit = offsets.get(2).copied();
     if start > end {
-        return Err(format!("invalid slice index: {start} > {end}").into());
+        return Err("invalid slice index: the end is before the start".into());
     }
-    if let Some(limit) = limit.filter(|&limit| end > limit) {
-        return Err(format!("invalid slice index: {end} > {limit}").into());
+    if limit.is_some_and(|limit| end > limit) {
+        return Err("invalid slice index: the capacity ends before the end".into());
     }
     cut(call, item, (start, end, limit))
 }

@@ -106,11 +106,13 @@ impl Answer {
 }
 
 /// Errors in which Go shows a value. Ours have its type, since it may be a secret.
-const WITH_A_VALUE: [&str; 4] = [
+const WITH_A_VALUE: [&str; 6] = [
     "range can't iterate over ",
     " to iterate over more than one variable",
     "non-comparable type",
     "error calling call: non-function ",
+    "index out of range",
+    "invalid slice index: ",
 ];
 
 /// What Go is not asked: it would go on for ever with what is over a budget here, and use up its stack where it prints a
