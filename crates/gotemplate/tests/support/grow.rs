@@ -8,6 +8,9 @@ use serde_json::{Value as Json, json};
 /// One case. All kinds of templates come up.
 pub fn case(random: &mut Random) -> Case {
     let mut grower = Grower { random, variables: Vec::new(), templates: Vec::new(), loops: 0 };
+    if grower.random.chance(10) {
+        return grower.numbers();
+    }
     if grower.random.chance(2) {
         return super::tame::case(&mut grower);
     }
@@ -524,6 +527,23 @@ impl Grower<'_> {
             out += &format!("{{{{printf {} {} }}}}\n", go_string(&format), values.join(""));
         }
         out.into_bytes()
+    }
+
+    /// Many numbers, and texts, by few directives.
+    fn numbers(&mut self) -> Case {
+        let items: Vec<Json> = (0..20)
+            .map(|_| match self.random.below(5) {
+                0 => float("float64", f64::from_bits(self.random.next())),
+                #[expect(clippy::cast_possible_truncation, reason = "any bits will do")]
+                1 => float("float32", f32::from_bits(self.random.next() as u32).into()),
+                2 => float("float64", self.a_float()),
+                3 => number("int64", self.an_int()),
+                _ => string(self.text()),
+            })
+            .collect();
+        let format = self.format(2);
+        let source = format!("{{{{printf {} . . .}}}}{{{{range .}}}}{{{{.}}}} {{{{end}}}}", go_string(&format));
+        Case::new(source, json!(["list", items]))
     }
 
     /// A format string. `%p` is left out, since it shows addresses.
