@@ -139,9 +139,10 @@ impl Function {
     }
 }
 
-/// The functions of a template, beside Go's own, which are always there unless one of these has the name.
+/// The functions of a template, beside Go's own, which are always there unless one of these has the name. A clone is
+/// cheap.
 #[derive(Clone, Default)]
-pub struct Functions(BTreeMap<String, Function>);
+pub struct Functions(Arc<BTreeMap<String, Function>>);
 
 impl Functions {
     /// No functions but Go's.
@@ -170,7 +171,7 @@ impl Functions {
     /// ```
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, function: Function) -> Self {
-        self.0.insert(name.into(), function);
+        Arc::make_mut(&mut self.0).insert(name.into(), function);
         self
     }
 
@@ -187,7 +188,7 @@ impl Functions {
 
 impl<N: Into<String>> Extend<(N, Function)> for Functions {
     fn extend<I: IntoIterator<Item = (N, Function)>>(&mut self, functions: I) {
-        self.0.extend(functions.into_iter().map(|(name, function)| (name.into(), function)));
+        Arc::make_mut(&mut self.0).extend(functions.into_iter().map(|(name, function)| (name.into(), function)));
     }
 }
 
