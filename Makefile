@@ -16,13 +16,26 @@ CHART := charts/keyferry
 # would build the dependencies once more for each.
 LOCKED := $(if $(CI),--locked)
 ALL := --workspace --all-targets $(LOCKED)
-RELEASE := $(CARGO) build --release --workspace $(LOCKED) --bin keyferry
 TEST := $(CARGO) test --workspace $(LOCKED)
-UNIT := --lib --bins $(foreach test,$(wildcard tests/*.rs crates/*/tests/*.rs helper/tests/*.rs),--test $(basename $(notdir $(test))))
+UNIT_FILES := $(wildcard tests/*.rs crates/*/tests/*.rs helper/tests/*.rs) $(patsubst %/main.rs,%,$(wildcard helper/tests/*/main.rs))
+UNIT := --lib --bins $(foreach test,$(UNIT_FILES),--test $(basename $(notdir $(test))))
+
+# What is shipped, measured and shown is one build: static, and the same bytes in whatever folder it is made. Panics name
+# source files, so the folders of Cargo and Rust are mapped away (Cargo's `trim-paths` is not stable yet). Every registry
+# has a folder of its own there; fetching first makes them known.
+TRIPLE ?= $(shell rustc -vV | sed -n 's/^host: //p')
+SHIPPED = $(TARGET)/$(TRIPLE)
+CARGO_FILES = $(or $(CARGO_HOME),$(HOME)/.cargo)
+RUST_SOURCE = $(shell rustc --print sysroot)/lib/rustlib/src/rust=/rustc/$(shell rustc -vV | sed -n 's/^commit-hash: //p')
+SHIP = $(CARGO) fetch --quiet --locked && RUSTFLAGS="-C target-feature=+crt-static --remap-path-prefix=$(TARGET)=/target \
+  $$(printf -- '--remap-path-prefix=%s=/crates ' "$(CARGO_FILES)"/registry/src/*) --remap-path-prefix=$(RUST_SOURCE)" \
+  $(CARGO) build --locked --target $(TRIPLE)
+RELEASE = $(SHIP) --release --workspace --bin keyferry
+HELPER = $(SHIP) --profile helper --package keyferry-helper --bin keyferry-helper
 
 # The binaries that a target starts, unless somebody names another.
 DEBUG_BIN = KEYFERRY_BIN="$${KEYFERRY_BIN:-$(TARGET)/debug/keyferry}"
-RELEASE_BIN = KEYFERRY_BIN="$${KEYFERRY_BIN:-$(TARGET)/release/keyferry}"
+RELEASE_BIN = KEYFERRY_BIN="$${KEYFERRY_BIN:-$(SHIPPED)/release/keyferry}"
 
 # One scenario and its size for `make bench`, and part of a test's name for `make e2e`; empty means all.
 export SCENARIO ?=
@@ -42,14 +55,21 @@ build: rust ## Builds everything for development, tests included
 	$(CARGO) build $(ALL)
 
 .PHONY: release
-release: rust ## Builds the operator as it is shipped
+release: rust ## Builds the operator and the helper as they are shipped
 	$(RELEASE)
+	$(HELPER)
+
+.PHONY: helper
+helper: rust ## Builds the helper alone, as it is shipped
+	$(HELPER)
 
 .PHONY: test
 test: build tools ## Runs all tests that need no root: unit, documentation, tools, then end to end on a real control plane
 	@$(DEBUG_BIN) $(PYTHON) e2e/tools/run_tests.py \
 	  "$(PYTHON) e2e/tools/test_tools.py" \
 	  "$(PYTHON) e2e/tools/test_run_tests.py" \
+	  "$(PYTHON) e2e/tools/test_node.py" \
+	  "$(PYTHON) e2e/tools/test_image_archive.py" \
 	  "$(TEST) --no-fail-fast --doc" \
 	  "$(TEST) --no-fail-fast $(UNIT)" \
 	  "$(TEST) --test main"
@@ -58,15 +78,86 @@ test: build tools ## Runs all tests that need no root: unit, documentation, tool
 e2e: build tools ## Runs the end-to-end tests alone; ONLY=words selects some by name
 	$(DEBUG_BIN) $(TEST) --test main -- $(ONLY)
 
+# What a node needs beside the default tools. Cargo has node.py start the test binary, on ground of its own; most tests
+# wait for others, so there are more of them than cores.
+NODE := kube-scheduler kubelet kube-proxy
+FIGURES := $(TARGET)/e2e-node/figures.json
+
+.PHONY: e2e-node
+e2e-node: rust agentclient ## Runs the tests on a real node, as root (containerd, kubelet, the images of `make images`); ONLY=words selects some
+	@$(PYTHON) e2e/tools/node.py check
+	@$(TOOLS) get && $(TOOLS) get $(NODE)
+	$(SHIP) --profile helper --package keyferry-stand-in
+	@rm -f $(FIGURES)
+	@status=0; \
+	$(TEST) --config "target.'cfg(unix)'.runner = ['$(PYTHON)', '$(CURDIR)/e2e/tools/node.py', 'run']" \
+	  --test node -- --test-threads=6 $(ONLY) || status=$$?; \
+	if [ -f $(FIGURES) ]; then $(PYTHON) e2e/tools/node.py show $(FIGURES); fi; \
+	exit $$status
+
+# Go's tests of the helper, and the agent that the tests on a node run in a pod.
+DATADOG := $(TOOLS) go -C e2e/datadog
+DATADOG_TEST = KEYFERRY_HELPER=$(SHIPPED)/helper/keyferry-helper $(DATADOG) test -count=1 -timeout=5m -v ./...
+AGENTCLIENT := $(TARGET)/agentclient
+
+.PHONY: datadog
+datadog: helper agentclient ## Calls the helper as Datadog's programs do, in both modes of their rights check (as root: for every user)
+	@$(PYTHON) e2e/tools/run_tests.py "$(DATADOG) vet ./..." "$(DATADOG_TEST)"
+
+.PHONY: agentclient
+agentclient: ## Builds the Datadog Agent that stands in a pod of the node
+	@$(DATADOG) build -buildvcs=false -trimpath -ldflags "-s -w" -o $(AGENTCLIENT) ./agentclient
+
 .PHONY: demo
 demo: tools rust ## Shows it at work, without a cluster; KUBECONFIG=file uses one
 	$(RELEASE) --bin demo
-	@$(RELEASE_BIN) KEYFERRY_E2E_REMOTE=true $(TARGET)/release/demo
+	@$(RELEASE_BIN) KEYFERRY_E2E_REMOTE=true $(SHIPPED)/release/demo
 
 .PHONY: bench
 bench: tools rust ## Measures it; SCENARIO=settle N=1000 runs one scenario alone
 	$(RELEASE) --bin bench
-	@$(RELEASE_BIN) $(TARGET)/release/bench
+	$(HELPER)
+	@$(RELEASE_BIN) $(SHIPPED)/release/bench
+
+# Seconds for each target. RUSTC_BOOTSTRAP stands in for the nightly compiler that cargo-fuzz asks for, and without a
+# sanitizer nothing else is needed: the code has no `unsafe`.
+SECONDS ?= 60
+FUZZ = RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run --sanitizer none
+
+.PHONY: fuzz
+fuzz: rust ## Fuzzes the handle grammar, the protocol, configurations and JSON files; SECONDS=600 each instead of 60
+	@command -v cargo-fuzz > /dev/null || { echo "cargo-fuzz is missing: cargo install cargo-fuzz" >&2; exit 1; }
+	@for target in $(basename $(notdir $(wildcard fuzz/targets/*.rs))); do \
+	  mkdir -p $(TARGET)/fuzz/$$target; \
+	  $(FUZZ) $$target $(TARGET)/fuzz/$$target fuzz/corpus/$$target -- -max_total_time=$(SECONDS) -max_len=8192; \
+	done
+
+# Where the Dockerfile's stage `build` puts what goes into the images, and where a folder stands for that stage.
+IMAGES := $(TARGET)/images
+STAGE ?= $(IMAGES)/stage
+
+.PHONY: image-files
+image-files: release ## Writes the files of the images, as the Dockerfile does
+	@$(PYTHON) e2e/tools/images.py files --operator $(SHIPPED)/release/keyferry --helper $(SHIPPED)/helper/keyferry-helper \
+	  --target $(TRIPLE) --stage $(STAGE)
+
+.PHONY: images
+images: image-files ## Builds both images with buildah, no registry needed, and checks every byte of them
+	@$(PYTHON) e2e/tools/images.py build --stage $(STAGE) --to $(IMAGES)
+	@KEYFERRY_IMAGES=$(IMAGES) $(PYTHON) e2e/tools/test_images.py
+
+# The operator takes minutes, so only its image is made again, from the binary that is there; OPERATOR=again builds it too.
+.PHONY: images-again
+images-again: images ## Builds helper and images once more in another folder and compares every byte; OPERATOR=again all of it
+	@elsewhere=$$(mktemp -d); trap 'rm -rf "$$elsewhere"' EXIT; unset CARGO_TARGET_DIR; \
+	git clone --quiet . "$$elsewhere/checkout"; cd "$$elsewhere/checkout"; umask 077; \
+	$(MAKE) --no-print-directory TARGET="$$PWD/target" $(if $(OPERATOR),release,helper); \
+	$(PYTHON) e2e/tools/images.py files --operator $(if $(OPERATOR),target/$(TRIPLE),$(SHIPPED))/release/keyferry \
+	  --helper target/$(TRIPLE)/helper/keyferry-helper --target $(TRIPLE) --stage target/stage; \
+	$(PYTHON) e2e/tools/images.py build --stage target/stage --to target/images; \
+	for file in operator.tar helper.tar keyferry.cdx.json keyferry-helper.cdx.json; do \
+	  cmp $(IMAGES)/$$file target/images/$$file && echo "$$file: the same"; \
+	done
 
 .PHONY: generate
 generate: build ## Writes crds/ and the generated pages of docs/
@@ -105,7 +196,8 @@ chart: ## Lints and renders the chart with Helm 3 and 4 and each of its values f
 	done
 
 .PHONY: ci
-ci: lint generated chart deny test ## Runs every gate in the order of CI, the tests last
+ci: lint generated chart deny ## Runs every gate in the order of CI, the tests last (root: the last of them are on a node)
+	@$(PYTHON) e2e/tools/run_tests.py "$(MAKE) test" "$(MAKE) images" "$(MAKE) datadog" "$(MAKE) e2e-node"
 
 .PHONY: clean
 clean: ## Removes what was built; the tools stay in their cache

@@ -15,7 +15,8 @@
 //!
 //! [`sealed`] (a crate of its own, which the helper shares) and [`duration`] know nothing of ours; [`api`] only types; [`plan`] knows `api` and `sealed` and neither a
 //! client nor a clock; [`provider`] knows `api` and its SDKs; `poll` knows `provider`; `cluster` knows `plan`; `controller`
-//! wires them; [`ops`] is the process around it all. `tests/layering.rs` holds the table and fails on an import that is
+//! wires them; [`ops`] is the process around it all. [`render`] is a command beside the operator, from text to text: it knows
+//! the helper's grammar of handles and nothing else of ours. `tests/layering.rs` holds the table and fails on an import that is
 //! not in it.
 
 pub mod api;
@@ -26,5 +27,6 @@ pub mod ops;
 pub mod plan;
 pub mod poll;
 pub mod provider;
+pub mod render;
 
 pub use sealed;

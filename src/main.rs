@@ -1,4 +1,8 @@
-//! The operator: flags become parts, and the parts run until they are told to stop.
+//! The operator: flags become parts, and the parts run until they are told to stop. Behind the word `render` it is a command
+//! that prints manifests and ends.
+
+#[path = "main/render.rs"]
+mod render;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -10,7 +14,7 @@ use keyferry::cluster::lease::{Elector, Fence, Timing, identity};
 use keyferry::cluster::reach::{Clients, Scope};
 use keyferry::cluster::throttle;
 use keyferry::controller::{self, Calls, Leads, Parts};
-use keyferry::ops::cli::Flags;
+use keyferry::ops::cli::{self, Flags};
 use keyferry::ops::health::{Health, Part, State};
 use keyferry::ops::metrics::Metrics;
 use keyferry::ops::server::{self, Listen};
@@ -27,6 +31,11 @@ const WAKES: usize = 1024;
 const GRACE: Duration = Duration::from_secs(25);
 
 fn main() -> ExitCode {
+    match cli::render::asked(std::env::args_os()) {
+        Some(Ok(agent)) => return render::run(&agent),
+        Some(Err(error)) => error.exit(),
+        None => {}
+    }
     let flags = match Flags::read(std::env::args_os()) {
         Ok(flags) => flags,
         Err(error) => error.exit(),
@@ -198,5 +207,11 @@ fn passes(settings: Settings) -> controller::Settings {
         deletes_per_minute: sync.max_deletes_per_minute,
         watch_secrets: sync.watch_secrets,
         may_wipe: sync.adoption == keyferry::ops::cli::Adoption::Any,
+        nudge: settings.nudge.map(nudging),
     }
+}
+
+fn nudging(nudge: keyferry::ops::settings::Nudge) -> controller::Nudging {
+    let keyferry::ops::settings::Nudge { namespaces, qps, burst } = nudge;
+    controller::Nudging { per_second: qps, burst, namespaces }
 }

@@ -37,7 +37,7 @@ const SDKS: [&str; 3] = ["aws_config", "aws_sdk_", "aws_credential_types"];
 /// `std::env` is for `ops` and the binaries; the rest is told.
 const ENVIRONMENT: &str = "std::env";
 
-const TABLE: [Rule; 8] = [
+const TABLE: [Rule; 9] = [
     Rule { module: "duration", may: &[], may_not: &["kube", "k8s_openapi", "tokio", "tracing", ENVIRONMENT] },
     Rule { module: "api", may: &[], may_not: &["tokio", "tracing", ENVIRONMENT] },
     Rule {
@@ -65,11 +65,31 @@ const TABLE: [Rule; 8] = [
         may_not: &[ENVIRONMENT],
     },
     Rule { module: "ops", may: &[], may_not: &["kube", "k8s_openapi"] },
+    // A command beside the operator, text in and text out: it shares the helper's grammar (the crate `keyferry_helper`) and
+    // nothing of the operator's, and has no client, no runtime, no clock, no file and no environment.
+    Rule {
+        module: "render",
+        may: &[],
+        may_not: &[
+            "kube",
+            "tokio",
+            "tracing",
+            ENVIRONMENT,
+            "std::fs",
+            "std::io",
+            "std::net",
+            "std::time",
+            "jiff",
+            "keyferry_helper::check",
+            "keyferry_helper::configuration::read",
+            "keyferry_helper::configuration::files_beneath",
+        ],
+    },
 ];
 
 /// Who may not name the Kubernetes client, and who may not name a provider's SDK.
 const WITHOUT_CLIENT: [&str; 4] = ["api", "plan", "provider", "poll"];
-const WITHOUT_SDKS: [&str; 6] = ["api", "plan", "poll", "cluster", "controller", "ops"];
+const WITHOUT_SDKS: [&str; 7] = ["api", "plan", "poll", "cluster", "controller", "ops", "render"];
 
 /// What is wrong with one import, if anything.
 fn verdict(module: &str, import: &Import) -> Option<String> {
@@ -195,6 +215,7 @@ fn what_the_table_allows_is_allowed() {
         ("ops", "let home = std::env::var(\"HOME\");"),
         ("provider", "use aws_sdk_secretsmanager::Client; use tokio::time::timeout;"),
         ("poll", "use tokio::time::Instant;"),
+        ("render", "use keyferry_helper::configuration::scan; use k8s_openapi::api::core::v1::Pod;"),
     ] {
         assert_eq!(verdicts(module, text), [] as [usize; 0], "{module}: {text}");
     }
@@ -217,6 +238,9 @@ fn what_the_table_forbids_of_other_crates_is_found() {
         ("controller", "use crate::ops::cli::Flags;"),
         ("controller", "use aws_config::SdkConfig;"),
         ("ops", "use crate::sealed::Sealed; use crate::controller::run;"),
+        ("render", "use crate::plan::due;"),
+        ("render", "let text = std::fs::read_to_string(path);"),
+        ("render", "use keyferry_helper::configuration::{Place, files_beneath};"),
     ] {
         assert_eq!(verdicts(module, text).len(), 1, "{module}: {text}");
     }

@@ -1,9 +1,10 @@
 //! A real control plane on loopback: etcd, kube-apiserver, kube-controller-manager; or the cluster of `KUBECONFIG`.
 //!
 //! All tests of a run share one, which [`shared`] starts with the first test that asks, and which ends with the process.
-//! It has RBAC, an audit log and garbage collection, and no node: pods stay pending.
+//! It has RBAC, an audit log and garbage collection, and no node: pods stay pending. [`crate::node`] has one with a node.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -32,7 +33,7 @@ const API_SERVER: &str = "kube-apiserver";
 const READY_WITHIN: Duration = Duration::from_secs(90);
 const ISSUER: &str = "https://kubernetes.default.svc";
 /// What tests need of the controller manager; more would only add to the audit log.
-const CONTROLLERS: &str = "clusterrole-aggregation-controller,garbage-collector-controller,namespace-controller,\
+pub(crate) const CONTROLLERS: &str = "clusterrole-aggregation-controller,garbage-collector-controller,namespace-controller,\
     root-ca-certificate-publisher-controller,serviceaccount-controller,serviceaccount-token-controller,\
     validatingadmissionpolicy-status-controller";
 
@@ -44,6 +45,32 @@ pub async fn shared() -> Result<&'static ControlPlane> {
     shared.as_ref().map_err(|error| anyhow!("{error:#}"))
 }
 
+/// How a control plane differs from one to another.
+#[derive(Clone, Debug)]
+pub(crate) struct Shape {
+    /// Where the API server listens and is found.
+    pub(crate) address: Ipv4Addr,
+    /// Flags of the API server beside those that every one has.
+    pub(crate) flags: Vec<String>,
+    /// What the controller manager runs, separated by commas.
+    pub(crate) controllers: String,
+    /// Who has a token beside the administrator and the controller manager; each with the group it is in, or none.
+    pub(crate) users: Vec<(&'static str, &'static str)>,
+}
+
+impl Default for Shape {
+    /// On loopback, RBAC alone, and no Service of its own: there are no pods to use it.
+    fn default() -> Self {
+        let flags = ["--endpoint-reconciler-type=none", "--authorization-mode=RBAC"];
+        Self {
+            address: Ipv4Addr::LOCALHOST,
+            flags: flags.map(str::to_owned).to_vec(),
+            controllers: CONTROLLERS.to_owned(),
+            users: Vec::new(),
+        }
+    }
+}
+
 /// A control plane that can be used, and whatever of it was started here.
 #[derive(Debug)]
 pub struct ControlPlane {
@@ -51,6 +78,7 @@ pub struct ControlPlane {
     processes: Mutex<Vec<Process>>,
     server: Server,
     admin: PathBuf,
+    users: BTreeMap<String, Identity>,
     audit: Option<Audit>,
     settings: Settings,
     scratch: Scratch,
@@ -62,7 +90,7 @@ impl ControlPlane {
         let scratch = Scratch::new("e2e", settings.keep)?;
         let plane = match &settings.kubeconfig {
             Some(kubeconfig) => Self::existing(kubeconfig, settings, scratch).await,
-            None => Self::start(settings, scratch).await,
+            None => Self::start(settings, &Shape::default(), scratch).await,
         };
         plane.context("get a control plane")
     }
@@ -72,8 +100,8 @@ impl ControlPlane {
         if !settings.remote && !server.is_local() {
             bail!("{} is not on loopback: unset KUBECONFIG, or set KEYFERRY_E2E_REMOTE=true", server.url);
         }
-        let plane =
-            Self { processes: Mutex::default(), server, admin, audit: None, settings: settings.clone(), scratch };
+        let (processes, users, audit) = (Mutex::default(), BTreeMap::new(), None);
+        let plane = Self { processes, server, admin, users, audit, settings: settings.clone(), scratch };
         // CRDs that are there may be those of another operator, which lives by them.
         if plane.kubectl(["get", "crd", "externalsecrets.external-secrets.io"]).await.is_err() {
             plane.apply_crds().await?;
@@ -81,19 +109,25 @@ impl ControlPlane {
         Ok(plane)
     }
 
-    async fn start(settings: &Settings, scratch: Scratch) -> Result<Self> {
-        let files = Files::write(&scratch)?;
+    /// Starts one of another shape than [`ControlPlane::open`] does, whatever `KUBECONFIG` says.
+    pub(crate) async fn start_as(settings: &Settings, shape: &Shape) -> Result<Self> {
+        Self::start(settings, shape, Scratch::new("e2e", settings.keep)?).await.context("start a control plane")
+    }
+
+    async fn start(settings: &Settings, shape: &Shape, scratch: Scratch) -> Result<Self> {
+        let files = Files::write(&scratch, shape)?;
         let (etcd, store) = start_etcd(settings, &scratch).await?;
-        let (apiserver, server) = start_apiserver(settings, &scratch, &files, &store).await?;
+        let (apiserver, server) = start_apiserver(settings, shape, &scratch, &files, &store).await?;
         let admin = scratch.path().join("admin.kubeconfig");
         server.write(&admin, "admin", &files.admin_token)?;
+        let users = files.identities(&server, &scratch)?;
         let audit = Some(Audit::new(scratch.path().join("audit.log")));
         let processes = Mutex::new(vec![apiserver, etcd]);
-        let plane = Self { processes, server, admin, audit, settings: settings.clone(), scratch };
+        let plane = Self { processes, server, admin, users, audit, settings: settings.clone(), scratch };
         plane.await_apiserver().await?;
         // Before the controller manager: its garbage collector looks for new kinds at its start, then every 30 s.
         plane.apply_crds().await?;
-        let manager = plane.start_controller_manager(&files)?;
+        let manager = plane.start_controller_manager(&files, &shape.controllers)?;
         plane.processes().insert(0, manager);
         Ok(plane)
     }
@@ -128,6 +162,16 @@ impl ControlPlane {
         &self.scratch
     }
 
+    /// One of the shape's users, by name.
+    pub(crate) fn user(&self, name: &str) -> Result<&Identity> {
+        self.users.get(name).with_context(|| format!("{name} has no token here"))
+    }
+
+    /// Has a process stopped with the control plane, before all that were given or started earlier.
+    pub(crate) fn adopt(&self, process: Process) {
+        self.processes().insert(0, process);
+    }
+
     /// Makes a ServiceAccount, if there is none of that name, and a token for it that is good for a day.
     pub async fn service_account(&self, namespace: &str, name: &str) -> Result<Identity> {
         let accounts: Api<ServiceAccount> = Api::namespaced(self.client().await?, namespace);
@@ -156,6 +200,12 @@ impl ControlPlane {
             command
         })
         .await
+    }
+
+    /// Applies one manifest with all rights, whatever its scope.
+    pub async fn kubectl_apply(&self, manifest: &serde_json::Value) -> Result<()> {
+        let file = self.scratch.write(&format!("manifest-{}.json", suffix()), manifest.to_string())?;
+        self.kubectl(["apply".as_ref(), "-f".as_ref(), file.as_os_str()]).await.map(|_| ())
     }
 
     /// Applies the repository's CRDs as a person would, on the client's side, and waits until they are served.
@@ -212,14 +262,14 @@ impl ControlPlane {
         Ok(())
     }
 
-    fn start_controller_manager(&self, files: &Files) -> Result<Process> {
+    fn start_controller_manager(&self, files: &Files, controllers: &str) -> Result<Process> {
         let kubeconfig = self.scratch.path().join("controller-manager.kubeconfig");
         self.server.write(&kubeconfig, CONTROLLER_MANAGER, &files.manager_token)?;
         let mut command = Command::new(Tool::ControllerManager.find(&self.settings)?);
         command.arg(format!("--kubeconfig={}", kubeconfig.display()));
         command.arg(format!("--service-account-private-key-file={}", files.private_key.display()));
         command.arg(format!("--root-ca-file={}", self.scratch.write("ca.crt", &self.server.authority)?.display()));
-        command.arg(format!("--controllers={CONTROLLERS}"));
+        command.arg(format!("--controllers={controllers}"));
         command.args(["--leader-elect=false", "--secure-port=0", "--kube-api-qps=200", "--kube-api-burst=400"]);
         Process::start("kube-controller-manager", command, &self.scratch.path().join("controller-manager.log"))
     }
@@ -247,6 +297,7 @@ const CONTROLLER_MANAGER: &str = "system:kube-controller-manager";
 struct Files {
     admin_token: String,
     manager_token: String,
+    user_tokens: Vec<(&'static str, String)>,
     tokens: PathBuf,
     private_key: PathBuf,
     public_key: PathBuf,
@@ -254,12 +305,15 @@ struct Files {
 }
 
 impl Files {
-    fn write(scratch: &Scratch) -> Result<Self> {
-        let [admin_token, manager_token] = [0, 1].map(|_| suffix() + &suffix() + &suffix());
-        let tokens = format!(
+    fn write(scratch: &Scratch, shape: &Shape) -> Result<Self> {
+        let [admin_token, manager_token] = [token(), token()];
+        let mut tokens = format!(
             "{admin_token},admin,admin,\"system:masters\"\n\
              {manager_token},{CONTROLLER_MANAGER},controller-manager,\"system:masters\"\n"
         );
+        let user_tokens: Vec<_> = shape.users.iter().map(|(name, group)| (*name, *group, token())).collect();
+        tokens.extend(user_tokens.iter().map(|(name, group, token)| format!("{token},{name},{name},\"{group}\"\n")));
+        let user_tokens = user_tokens.into_iter().map(|(name, _, token)| (name, token)).collect();
         let (private, public) = signing_key()?;
         Ok(Self {
             tokens: scratch.write("tokens.csv", tokens)?,
@@ -268,8 +322,24 @@ impl Files {
             audit_policy: scratch.write("audit-policy.json", audit::POLICY)?,
             admin_token,
             manager_token,
+            user_tokens,
         })
     }
+
+    /// The shape's users, each with a kubeconfig.
+    fn identities(&self, server: &Server, scratch: &Scratch) -> Result<BTreeMap<String, Identity>> {
+        let identity = |(name, token): &(&str, String)| {
+            let kubeconfig = scratch.path().join(format!("{}.kubeconfig", name.replace(':', "-")));
+            server.write(&kubeconfig, name, token)?;
+            Ok(((*name).to_owned(), Identity { user: (*name).to_owned(), kubeconfig }))
+        };
+        self.user_tokens.iter().map(identity).collect()
+    }
+}
+
+/// A bearer token that nobody guesses.
+fn token() -> String {
+    suffix() + &suffix() + &suffix()
 }
 
 /// A key pair for ServiceAccount tokens, both halves as PEM.
@@ -296,14 +366,16 @@ async fn start_etcd(settings: &Settings, scratch: &Scratch) -> Result<(Process, 
 
 async fn start_apiserver(
     settings: &Settings,
+    shape: &Shape,
     scratch: &Scratch,
     files: &Files,
     store: &str,
 ) -> Result<(Process, Server)> {
     let port = free_port()?;
     let mut command = Command::new(Tool::ApiServer.find(settings)?);
-    command.args(["--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", "--endpoint-reconciler-type=none"]);
-    command.args(["--service-cluster-ip-range=10.96.0.0/16", "--authorization-mode=RBAC", "--profiling=false"]);
+    let address = shape.address;
+    command.arg(format!("--bind-address={address}")).arg(format!("--advertise-address={address}")).args(&shape.flags);
+    command.args(["--service-cluster-ip-range=10.96.0.0/16", "--profiling=false"]);
     command.arg(format!("--secure-port={port}")).arg(format!("--etcd-servers={store}"));
     command.arg(format!("--cert-dir={}", scratch.path().join("certificates").display()));
     command.arg(format!("--service-account-issuer={ISSUER}"));
@@ -317,7 +389,7 @@ async fn start_apiserver(
     let mut apiserver = Process::start(API_SERVER, command, &scratch.path().join("apiserver.log"))?;
     let certificate = scratch.path().join("certificates/apiserver.crt");
     apiserver.ready(READY_WITHIN, async || std::fs::metadata(&certificate).is_ok_and(|file| file.len() > 0)).await?;
-    Ok((apiserver, Server { url: format!("https://127.0.0.1:{port}"), authority: std::fs::read(&certificate)? }))
+    Ok((apiserver, Server { url: format!("https://{address}:{port}"), authority: std::fs::read(&certificate)? }))
 }
 
 async fn answers(client: &Client, path: &str) -> bool {

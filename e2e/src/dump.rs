@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use k8s_openapi::api::core::v1::{Event, Secret};
-use kube::api::{Api, DynamicObject, GroupVersionKind, ListParams};
+use k8s_openapi::api::core::v1::{Event, Pod, Secret};
+use kube::api::{Api, DynamicObject, GroupVersionKind, ListParams, LogParams};
 use kube::core::discovery::ApiResource;
 use kube::{Client, ResourceExt};
 
+const LOG_LINES: i64 = 12;
 const KINDS: [&str; 2] = ["ExternalSecret", "SecretStore"];
 
 /// All of it for one namespace, as text; what cannot be read is left out.
@@ -16,7 +17,7 @@ pub(crate) async fn namespace(client: &Client, name: &str) -> String {
     for kind in KINDS {
         text += &statuses(client, name, kind).await;
     }
-    text + &secrets(client, name).await + &events(client, name).await
+    text + &secrets(client, name).await + &events(client, name).await + &pods(client, name).await
 }
 
 /// Writes to standard error, which the test harness does not hold back.
@@ -42,6 +43,30 @@ async fn secrets(client: &Client, namespace: &str) -> String {
         let keys: Vec<String> = secret.data.iter().flatten().map(|(key, _)| key.clone()).collect();
         let owners: Vec<&String> = secret.owner_references().iter().map(|owner| &owner.name).collect();
         let _ = writeln!(text, "Secret {}: keys {keys:?}, owners {owners:?}", secret.name_any());
+    }
+    text
+}
+
+/// Each container's state and the end of its log; of one that was started again, that of the one before too.
+async fn pods(client: &Client, namespace: &str) -> String {
+    let api: Api<Pod> = Api::namespaced(client.clone(), namespace);
+    let mut text = String::new();
+    for pod in api.list(&ListParams::default()).await.into_iter().flatten() {
+        let status = pod.status.clone().unwrap_or_default();
+        let statuses = [status.init_container_statuses, status.container_statuses];
+        for container in statuses.into_iter().flatten().flatten() {
+            let (ready, state) = (container.ready, serde_json::to_string(&container.state).unwrap_or_default());
+            let _ = writeln!(text, "Pod {} {}: ready {ready}, {state}", pod.name_any(), container.name);
+            for previous in [true, false] {
+                let what = LogParams {
+                    container: Some(container.name.clone()),
+                    previous,
+                    tail_lines: Some(LOG_LINES),
+                    ..LogParams::default()
+                };
+                text += &api.logs(&pod.name_any(), &what).await.unwrap_or_default();
+            }
+        }
     }
     text
 }

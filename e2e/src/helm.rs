@@ -76,6 +76,20 @@ impl Helm {
         self.run(fixed.into_iter().chain([values.as_ref(), chart.as_os_str()])).await.map(|_| ())
     }
 
+    /// Runs `install` or `upgrade`, and waits up to a minute for what the chart brings to be ready.
+    pub async fn install_and_wait(
+        &self,
+        verb: &str,
+        release: &str,
+        chart: &Path,
+        namespace: &str,
+        values: &Value,
+    ) -> Result<()> {
+        let (values, namespace) = (self.values(values)?, format!("--namespace={namespace}"));
+        let fixed = [verb, release, &namespace, "--wait", "--timeout=60s"].map(AsRef::as_ref);
+        self.run(fixed.into_iter().chain([values.as_ref(), chart.as_os_str()])).await.map(|_| ())
+    }
+
     /// Removes a release.
     pub async fn uninstall(&self, release: &str, namespace: &str) -> Result<()> {
         self.run(["uninstall", release, &format!("--namespace={namespace}")]).await.map(|_| ())

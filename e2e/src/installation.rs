@@ -91,7 +91,7 @@ async fn await_write_policy(operator: &Client, namespace: &str) -> Result<()> {
 }
 
 /// Merges `more` into `values` as Helm merges values files: objects key by key, everything else whole.
-fn merge(values: &mut Value, more: &Value) {
+pub(crate) fn merge(values: &mut Value, more: &Value) {
     match (values, more) {
         (Value::Object(values), Value::Object(more)) => {
             for (key, value) in more {

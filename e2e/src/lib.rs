@@ -20,6 +20,7 @@ pub mod installation;
 pub mod kubeconfig;
 mod leash;
 pub mod namespace;
+pub mod node;
 pub mod operator;
 pub mod process;
 pub mod proxy;

@@ -170,7 +170,7 @@ impl Operator {
 }
 
 /// The operator's binary: the settings', or that of the same build as this program.
-fn binary(settings: &Settings) -> Result<PathBuf> {
+pub fn binary(settings: &Settings) -> Result<PathBuf> {
     if let Some(given) = &settings.operator {
         return Ok(given.clone());
     }

@@ -21,6 +21,12 @@ pub enum Tool {
     ApiServer,
     /// Garbage collection, namespaces, tokens and more.
     ControllerManager,
+    /// Gives pods to nodes.
+    Scheduler,
+    /// Runs pods.
+    Kubelet,
+    /// Has Services reach pods.
+    KubeProxy,
     /// The command-line client.
     Kubectl,
     /// Helm 4.
@@ -53,10 +59,21 @@ impl Tool {
             Self::Etcd => "etcd",
             Self::ApiServer => "kube-apiserver",
             Self::ControllerManager => "kube-controller-manager",
+            Self::Scheduler => "kube-scheduler",
+            Self::Kubelet => "kubelet",
+            Self::KubeProxy => "kube-proxy",
             Self::Kubectl => "kubectl",
             Self::Helm => "helm",
             Self::Helm3 => "helm3",
             Self::Moto => "moto",
+        }
+    }
+
+    /// What has it installed: those that only a node needs are not in the default set.
+    fn cure(self) -> String {
+        match self {
+            Self::Scheduler | Self::Kubelet | Self::KubeProxy => format!("e2e/tools/tools.py get {}", self.name()),
+            _ => "make tools".to_owned(),
         }
     }
 
@@ -68,7 +85,7 @@ impl Tool {
         let mut places = asset.into_iter().chain([built.clone()]);
         places
             .find(|place| place.is_file())
-            .with_context(|| format!("{} is not there: run `make tools`", built.display()))
+            .with_context(|| format!("{} is not there: run `{}`", built.display(), self.cure()))
     }
 }
 
@@ -85,8 +102,9 @@ mod tests {
 
     #[test]
     fn every_tool_is_pinned() {
-        use Tool::{ApiServer, ControllerManager, Etcd, Helm, Helm3, Kubectl, Moto};
-        for tool in [Etcd, ApiServer, ControllerManager, Kubectl, Helm, Helm3, Moto] {
+        use Tool::{ApiServer, ControllerManager, Etcd, Helm, Helm3, KubeProxy, Kubectl, Kubelet, Moto, Scheduler};
+        let all = [Etcd, ApiServer, ControllerManager, Scheduler, Kubelet, KubeProxy, Kubectl, Helm, Helm3, Moto];
+        for tool in all {
             pin(tool.name()).unwrap();
         }
     }

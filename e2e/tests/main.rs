@@ -12,5 +12,8 @@ mod api;
 mod chart;
 mod faults;
 mod ground;
+mod helper;
+mod nudge;
 mod provider;
+mod render;
 mod sync;

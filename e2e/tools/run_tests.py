@@ -16,6 +16,8 @@ import time
 CARGO = re.compile(r"^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored")
 PYTHON = re.compile(r"^Ran (\d+) tests? in ")
 PYTHON_FAILED = re.compile(r"^FAILED \((.*)\)")
+# `go test -v`. A subtest's line is indented: it counts with the test that it belongs to.
+GO = re.compile(r"^--- (PASS|FAIL|SKIP): ")
 
 
 class Totals:
@@ -25,7 +27,7 @@ class Totals:
         self.passed = self.failed = self.ignored = 0
 
     def read(self, line):
-        cargo, python, failed = CARGO.match(line), PYTHON.match(line), PYTHON_FAILED.match(line)
+        cargo, python, failed, go = (form.match(line) for form in (CARGO, PYTHON, PYTHON_FAILED, GO))
         if cargo:
             self.passed += int(cargo[1])
             self.failed += int(cargo[2])
@@ -36,6 +38,10 @@ class Totals:
             wrong = sum(int(number) for number in re.findall(r"(?:failures|errors)=(\d+)", failed[1]))
             self.passed -= wrong
             self.failed += wrong
+        elif go:
+            self.passed += go[1] == "PASS"
+            self.failed += go[1] == "FAIL"
+            self.ignored += go[1] == "SKIP"
 
     def line(self):
         ignored = f", {self.ignored} ignored" if self.ignored else ""

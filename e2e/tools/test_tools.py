@@ -302,6 +302,22 @@ class Commands(Folder):
             tools.known({"tools": {"thing": PIN}}, ["thong"])
         self.assertIn("thing", str(caught.exception))
 
+    def go(self, version):
+        """The words of a run of `tools.py go` where PATH has a Go of this version and a pinned one is installed."""
+        script = f"#!/bin/sh\n[ $1 = version ] && echo go version {version} || echo $GOFLAGS {version}: $@\n"
+        program(self.folder / "path/go", script)
+        pin = tools.load_pins()["tools"]["go"]
+        program(tools.home_of(self.folder, "go", pin) / pin["binary"], "#!/bin/sh\necho pinned: $@\n")
+        env = dict(os.environ, PATH=f"{self.folder}/path:{os.environ['PATH']}", KEYFERRY_TOOLS=str(self.folder))
+        command = [sys.executable, tools.__file__, "go", "-C", "here", "test", "-v", "./..."]
+        return subprocess.run(command, env=env, stdout=subprocess.PIPE, check=True).stdout.decode().splitlines()[-1]
+
+    def test_go_gets_all_its_arguments_and_our_settings(self):
+        self.assertEqual(self.go("go1.99.0"), "-mod=readonly go1.99.0: -C here test -v ./...")
+
+    def test_an_old_go_is_replaced_by_the_pinned_one(self):
+        self.assertEqual(self.go("go1.20.0"), "pinned: -C here test -v ./...")
+
 
 class Pins(unittest.TestCase):
     def setUp(self):

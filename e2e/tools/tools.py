@@ -4,6 +4,7 @@
   tools.py get [NAME...]   install what is missing (no NAME: the default set)
   tools.py path NAME       print where a binary is
   tools.py list            name, version, source, installed or not
+  tools.py go ARGUMENT...  run the go command: the one in PATH when it is new enough, else the pinned one
 
 Tools go to $KEYFERRY_TOOLS (default ~/.cache/keyferry/tools) as NAME/VERSION/BINARY.
 README.md beside this file has the layout; pins.json has every version and checksum.
@@ -617,6 +618,16 @@ def path(root, pins, name):
     return 1
 
 
+def become_go(root, pins, arguments):
+    """Turns into the go command, which then sees none of the caller's Go settings."""
+    program = go_in_path(pins["go_minimum"], Path.cwd())
+    if not program and get(root, pins, ["go"]) != 0:
+        return 1
+    program = program or find(root, "go", pins["tools"]["go"])
+    sys.stdout.flush()
+    return os.execve(program, [str(program), *arguments], go_env())
+
+
 def list_tools(root, pins):
     for name, pin in pins["tools"].items():
         found = find(root, name, pin)
@@ -628,11 +639,14 @@ def list_tools(root, pins):
 def parse(argv):
     parser = argparse.ArgumentParser(prog="tools.py", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    commands = parser.add_subparsers(dest="command", metavar="get | path | list")
+    commands = parser.add_subparsers(dest="command", metavar="get | path | list | go")
     commands.required = True
     commands.add_parser("get", help="install what is missing").add_argument("names", nargs="*", metavar="NAME")
     commands.add_parser("path", help="print where a binary is").add_argument("name", metavar="NAME")
     commands.add_parser("list", help="show all tools")
+    # Every argument is Go's own, also one with a dash.
+    go = commands.add_parser("go", help="run the go command", prefix_chars="\0", add_help=False)
+    go.add_argument("arguments", nargs="*")
     return parser.parse_args(argv)
 
 
@@ -643,6 +657,8 @@ def main(argv):
         return get(root, pins, args.names)
     if args.command == "path":
         return path(root, pins, args.name)
+    if args.command == "go":
+        return become_go(root, pins, args.arguments)
     return list_tools(root, pins)
 
 

@@ -8,8 +8,10 @@ use tokio::sync::mpsc;
 use super::backoff::Backoff;
 use super::brake::Brake;
 use super::memory::Memory;
+use super::nudge::{Nudges, Nudging};
 use super::stores::Stores;
 use crate::cluster::events::Events;
+use crate::cluster::pods::Pods;
 use crate::cluster::reach::{Clients, Scope};
 use crate::cluster::target::Targets;
 use crate::ops::metrics::Metrics;
@@ -46,6 +48,8 @@ pub struct Settings {
     pub watch_secrets: bool,
     /// Whether creation policy `Orphan` may take keys from a foreign Secret.
     pub may_wipe: bool,
+    /// Whether and how the pods that mount a changed Secret are told.
+    pub nudge: Option<Nudging>,
 }
 
 /// What [`Context`] is made of.
@@ -97,6 +101,7 @@ pub(super) struct Context {
     pub(super) settings: Settings,
     pub(super) clients: Clients,
     pub(super) targets: Targets,
+    pub(super) pods: Pods,
     pub(super) events: Events,
     pub(super) metrics: Arc<Metrics>,
     pub(super) environment: Environment,
@@ -107,6 +112,7 @@ pub(super) struct Context {
     pub(super) memory: Memory,
     pub(super) backoff: Backoff<ObjectId>,
     pub(super) brake: Brake,
+    pub(super) nudges: Nudges,
 }
 
 impl Context {
@@ -114,9 +120,11 @@ impl Context {
         let Parts { settings, clients, events, metrics, environment, poller, wakes, leads } = parts;
         Self {
             targets: Targets::new(clients.clone()),
+            pods: Pods::new(clients.clone()),
             brake: Brake::new(settings.deletes_per_minute),
             memory: Memory::default(),
             backoff: Backoff::default(),
+            nudges: Nudges::new(settings.nudge.clone()),
             settings,
             clients,
             events,

@@ -63,6 +63,8 @@ struct State {
     users: HashMap<StoreId, HashSet<ObjectId>>,
     checks: BTreeSet<(Instant, ObjectId)>,
     targets: HashMap<(Arc<str>, String), ObjectId>,
+    /// A write that changes the target's data was begun, and its pods have not been told.
+    untold: HashSet<ObjectId>,
 }
 
 impl Memory {
@@ -81,6 +83,16 @@ impl Memory {
         if let Some(record) = self.held().records.get_mut(id) {
             change(record);
         }
+    }
+
+    /// The target's data is about to be changed. That it was is remembered even if the write's answer never comes.
+    pub(super) fn begin_change(&self, id: &ObjectId) {
+        self.held().untold.insert(id.clone());
+    }
+
+    /// The target is known to be what was wanted, or not to have been written: whether a change of it is untold till now.
+    pub(super) fn end_change(&self, id: &ObjectId) -> bool {
+        self.held().untold.remove(id)
     }
 
     /// Remembers that the target is right as it stands, and has it checked an interval from now.
@@ -193,6 +205,7 @@ impl Memory {
     pub(super) fn forget(&self, id: &ObjectId) {
         let mut state = self.held();
         state.check_at(id, None);
+        state.untold.remove(id);
         if let Some(record) = state.records.remove(id) {
             state.unlink(id, &record.stores);
             let place = (Arc::clone(&id.namespace), record.target);
@@ -351,6 +364,19 @@ mod tests {
         memory.check_again(&id("a"), now);
         assert_eq!(memory.due_check(now + UNPOLLED / 2), None);
         assert!(memory.due_check(now + UNPOLLED).is_some());
+    }
+
+    #[test]
+    fn a_change_is_told_once_however_late_its_answer_comes() {
+        let memory = Memory::default();
+        assert!(!memory.end_change(&id("a")));
+        memory.begin_change(&id("a"));
+        memory.begin_change(&id("a"));
+        assert!(memory.end_change(&id("a")));
+        assert!(!memory.end_change(&id("a")));
+        memory.begin_change(&id("a"));
+        memory.forget(&id("a"));
+        assert!(!memory.end_change(&id("a")));
     }
 
     #[test]

@@ -20,7 +20,7 @@ use super::guarded::Guarded;
 use super::loading::Loading;
 use super::store::Store;
 use super::stores::Stores;
-use super::{drift, external_secret, store, wake, watch};
+use super::{drift, external_secret, nudge, store, wake, watch};
 use crate::api::ExternalSecret;
 use crate::api::secret_store::{ClusterSecretStore, SecretStore};
 use crate::ops::health::{Health, Part, State};
@@ -90,6 +90,9 @@ async fn serve_objects(
     tasks.spawn(until(stop.clone(), routes.carry(wakes)));
     tasks.spawn(ctx.poller.clone().run(stop.clone().requested()));
     tasks.spawn(until(stop.clone(), drift::run(Arc::clone(ctx))));
+    if ctx.settings.nudge.is_some() {
+        tasks.spawn(until(stop.clone(), nudge::run(Arc::clone(ctx))));
+    }
     if ctx.settings.watch_secrets {
         for namespace in ctx.settings.scope.watches() {
             tasks.spawn(until(stop.clone(), watch::secrets(namespace, Arc::clone(ctx))));

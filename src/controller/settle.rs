@@ -12,6 +12,7 @@ use crate::cluster::target::{Place, Written};
 use crate::cluster::{self};
 use crate::ops::metrics::Write;
 use crate::plan::marks::{CREATED_BY_LABEL, DATA_HASH_ANNOTATION, data_hash};
+use crate::plan::nudge::{Change as Data, alters_files};
 use crate::plan::select::Assembly;
 use crate::plan::standing::Standing;
 use crate::plan::summary::{Change, Failure, Outcome, Stage};
@@ -58,10 +59,14 @@ async fn bring(es: &ExternalSecret, id: &ObjectId, desired: &Desired, ctx: &Cont
             Ok(judged) => judged,
             Err(failure) => return Ok(Outcome::Failed(failure)),
         };
+        if alters_files(&decision, standing.as_ref()) {
+            ctx.memory.begin_change(id);
+        }
         match carry_out(place, &decision, ctx).await {
             Ok(written) => return Ok(conclude(id, place, desired, &decision, (standing, written), ctx)),
             Err(Error::Cluster(error)) if error.kind == cluster::Kind::Conflict => last = Some(error),
             Err(Error::Cluster(error)) if is_final(&error) => {
+                ctx.memory.end_change(id);
                 return Ok(Outcome::Failed(Failure::new(Stage::Write, &error)));
             }
             Err(error) => return Err(error),
@@ -124,6 +129,7 @@ fn conclude(
         .or_else(|| standing.map(|standing| (standing.uid, standing.resource_version)));
     let confirmed = now.map(|(uid, resource_version)| Confirmed { uid, resource_version, digest: desired.digest() });
     ctx.memory.confirm(id, place.name, confirmed, Instant::now());
+    tell_pods(id, place, Data::Written, ctx);
     let (change, counted) = match decision {
         Decision::Missing => return Outcome::Missing,
         Decision::Settled | Decision::Look => (None, None),
@@ -136,6 +142,13 @@ fn conclude(
     Outcome::Synced { change }
 }
 
+/// Has the pods told that mount the target, if its data was changed; also in an earlier pass that never heard so.
+fn tell_pods(id: &ObjectId, place: Place<'_>, change: Data, ctx: &Context) {
+    if ctx.memory.end_change(id) {
+        ctx.nudges.owe(place, change);
+    }
+}
+
 /// Whether the target of an object that is not polled has to be made anew: it is gone, or its data was changed.
 pub(super) async fn is_spoilt(es: &ExternalSecret, id: &ObjectId, ctx: &Context) -> Result<bool, Error> {
     if es.spec.target.creation_policy == Some(CreationPolicy::None) {
@@ -146,6 +159,7 @@ pub(super) async fn is_spoilt(es: &ExternalSecret, id: &ObjectId, ctx: &Context)
     let spoilt = intact.is_none();
     if !spoilt {
         ctx.memory.confirm(id, place.name, intact, Instant::now());
+        tell_pods(id, place, Data::Written, ctx);
     }
     Ok(spoilt)
 }
@@ -164,7 +178,10 @@ pub(super) async fn left_intact(place: Place<'_>, ctx: &Context) -> Result<Optio
 /// Deletes the target because its remote secret is confirmed to be gone.
 async fn remove(es: &ExternalSecret, id: &ObjectId, ctx: &Context) -> Result<Outcome, Error> {
     let place = place_of(es, id);
-    let Some(standing) = ctx.targets.look(place).await? else { return Ok(Outcome::Deleted { now: false }) };
+    let Some(standing) = ctx.targets.look(place).await? else {
+        tell_pods(id, place, Data::Gone, ctx);
+        return Ok(Outcome::Deleted { now: false });
+    };
     if !standing.is_controlled_by(&id.uid) || !standing.is_managed() {
         let cause = "spec.target.deletionPolicy: the Secret is not controlled by this ExternalSecret; \
                      set creationPolicy to Owner, or delete it yourself";
@@ -178,7 +195,9 @@ async fn remove(es: &ExternalSecret, id: &ObjectId, ctx: &Context) -> Result<Out
         );
         return Ok(Outcome::Failed(Failure::new(Stage::Delete, &cause)));
     }
+    ctx.memory.begin_change(id);
     delete(place, &standing, ctx).await?;
+    tell_pods(id, place, Data::Gone, ctx);
     ctx.memory.confirm(id, place.name, None, Instant::now());
     Ok(Outcome::Deleted { now: true })
 }
@@ -190,9 +209,15 @@ pub(super) async fn release(es: &ExternalSecret, id: &ObjectId, ctx: &Context) -
     }
     let place = place_of(es, id);
     match ctx.targets.look(place).await? {
-        Some(standing) if standing.is_controlled_by(&id.uid) => delete(place, &standing, ctx).await,
-        _ => Ok(()),
+        Some(standing) if standing.is_controlled_by(&id.uid) => {
+            ctx.memory.begin_change(id);
+            delete(place, &standing, ctx).await?;
+        }
+        Some(_) => return Ok(()),
+        None => {}
     }
+    tell_pods(id, place, Data::Gone, ctx);
+    Ok(())
 }
 
 /// Deletes the target that an earlier spec named, if it is still ours alone.
@@ -203,10 +228,12 @@ pub(super) async fn drop_former(es: &ExternalSecret, id: &ObjectId, ctx: &Contex
     let place = Place { name: former, ..place_of(es, id) };
     match ctx.targets.look(place).await? {
         Some(standing) if standing.is_controlled_by(&id.uid) && standing.labels.contains_key(CREATED_BY_LABEL) => {
-            delete(place, &standing, ctx).await
+            delete(place, &standing, ctx).await?;
+            ctx.nudges.owe(place, Data::Gone);
         }
-        _ => Ok(()),
+        _ => {}
     }
+    Ok(())
 }
 
 async fn delete(place: Place<'_>, standing: &Standing, ctx: &Context) -> Result<(), Error> {

@@ -4,6 +4,7 @@
 //! on the fields are the help text and `docs/flags.md`; "External Secrets Operator" is ESO in them.
 
 mod accepted;
+pub mod render;
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -20,6 +21,7 @@ pub const NO_EFFECT: &str = "Accepted from ESO's manifests, without effect";
 /// The operator's flags as they were typed.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "keyferry", version, about, args_override_self = true, max_term_width = 120)]
+#[command(after_help = "Not the operator, but in the same program: keyferry render agent --help")]
 pub struct Flags {
     /// What the process serves.
     #[command(flatten)]
@@ -33,6 +35,9 @@ pub struct Flags {
     /// When and how often.
     #[command(flatten)]
     pub sync: Sync,
+    /// Which pods are told of changed Secrets.
+    #[command(flatten)]
+    pub nudge: Nudge,
     /// How it talks to the Kubernetes API.
     #[command(flatten)]
     pub kubernetes: Kubernetes,
@@ -173,6 +178,25 @@ pub enum Adoption {
     Keep,
     /// It may lose keys, as with ESO
     Any,
+}
+
+/// Pods whose files follow at once.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Fresh files")]
+pub struct Nudge {
+    /// Annotate the pods with the label keyferry.dev/nudge=true that mount a Secret whose data was just changed, so that
+    /// their files follow at once instead of within 90 s. Needs the rights to list and patch pods
+    #[arg(long, action = ArgAction::Set, value_parser = switch(), default_value = "false")]
+    pub nudge_pods: bool,
+    /// In which namespaces; repeated or separated by commas. All that the operator works in by default
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub nudge_namespaces: Vec<String>,
+    /// How many pods a second are annotated, on average
+    #[arg(long, value_name = "COUNT", default_value = "5")]
+    pub nudge_qps: u32,
+    /// How many pods are annotated at once after a pause
+    #[arg(long, value_name = "COUNT", default_value = "10")]
+    pub nudge_burst: u32,
 }
 
 /// The budget at the API server.

@@ -5,6 +5,7 @@
 //! its own, and those that controller-runtime gives every Go operator; both are here.
 
 mod family;
+mod nudges;
 mod objects;
 
 use std::time::Duration;
@@ -14,6 +15,8 @@ use prometheus::{Gauge, GaugeVec, HistogramVec, IntCounterVec, Registry, TextEnc
 
 use self::family::Families;
 pub use self::family::Family;
+pub use self::nudges::Nudged;
+use self::nudges::Nudges;
 use self::objects::Objects;
 pub use self::objects::{Kind, Object};
 
@@ -97,6 +100,7 @@ pub struct Metrics {
     target_writes: IntCounterVec,
     poll: [Gauge; 5],
     oldest_confirmation: Gauge,
+    nudges: Nudges,
 }
 
 impl Metrics {
@@ -156,6 +160,7 @@ impl Metrics {
             "keyferry_last_confirmed_age_seconds",
             "How long ago the least recently confirmed target of a Ready ExternalSecret was seen to hold its data.",
         )?;
+        let nudges = Nudges::new(&mut families)?;
         families
             .gauges("keyferry_build_info", "1; the labels say what runs.", &["version"])?
             .get_metric_with_label_values(&[env!("CARGO_PKG_VERSION")])?
@@ -176,6 +181,7 @@ impl Metrics {
             target_writes,
             poll,
             oldest_confirmation,
+            nudges,
         };
         metrics.start_at_zero();
         Ok(metrics)
@@ -240,6 +246,21 @@ impl Metrics {
     /// The age of the oldest confirmation among the ExternalSecrets that are Ready.
     pub fn oldest_confirmation(&self, age: Duration) {
         self.oldest_confirmation.set(age.as_secs_f64());
+    }
+
+    /// So many nudges came to this.
+    pub fn nudged(&self, outcome: Nudged, pods: usize) {
+        self.nudges.ended(outcome, pods);
+    }
+
+    /// A pod was told of a change that was made so long ago.
+    pub fn nudge_took(&self, delay: Duration) {
+        self.nudges.took(delay);
+    }
+
+    /// So many pods wait to be told of a change.
+    pub fn nudges_waiting(&self, pods: usize) {
+        self.nudges.waiting(pods);
     }
 
     /// Whether this replica holds the Lease called `name`.

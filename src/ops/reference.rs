@@ -33,7 +33,19 @@ fn flags() -> String {
         }
         page.push_str(&row(flag));
     }
-    page
+    page + &render()
+}
+
+/// The flags of the command that is not the operator.
+fn render() -> String {
+    let command = cli::render::agent();
+    let flags =
+        command.get_arguments().filter(|flag| flag.get_long().is_some_and(|name| !["help", "version"].contains(&name)));
+    let rows: String = flags.map(row).collect();
+    format!(
+        "\n## `keyferry render agent FILE...`\n\nNo flags of the operator: a command of its own, see [render.md](render.md).\n\n\
+         | flag | default | |\n| --- | --- | --- |\n{rows}"
+    )
 }
 
 fn row(flag: &Arg) -> String {

@@ -44,6 +44,8 @@ pub struct Settings {
     pub flood_gate: bool,
     /// The rhythm of the work, and its brakes.
     pub sync: Sync,
+    /// How pods are told of changed Secrets; `None`: not at all.
+    pub nudge: Option<Nudge>,
     /// The budget at the API server.
     pub client: Client,
     /// What this replica is called: the pod's name, as events show it.
@@ -90,6 +92,17 @@ pub struct Sync {
     pub template_delimiters: (String, String),
 }
 
+/// How pods are told of changed Secrets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Nudge {
+    /// Where; empty means everywhere we work.
+    pub namespaces: Vec<String>,
+    /// Pods a second; at least one.
+    pub qps: u32,
+    /// Pods at once; at least one.
+    pub burst: u32,
+}
+
 /// The budget at the API server.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Client {
@@ -129,7 +142,8 @@ impl TryFrom<Flags> for Settings {
     type Error = Invalid;
 
     fn try_from(flags: Flags) -> Result<Self, Invalid> {
-        let Flags { endpoints, log, scope, sync, kubernetes, election, aws, accepted: _, without_effect } = flags;
+        let Flags { endpoints, log, scope, sync, nudge, kubernetes, election, aws, accepted: _, without_effect } =
+            flags;
         plain_metrics(&endpoints)?;
         Ok(Self {
             log: Log { level: level(log.loglevel), format: log.log_format },
@@ -137,11 +151,12 @@ impl TryFrom<Flags> for Settings {
             probes: listen("live-addr", &endpoints.live_addr)?,
             extended_metric_labels: endpoints.enable_extended_metric_labels,
             controller_class: scope.controller_class,
-            namespaces: namespaces(&scope.namespace)?,
+            namespaces: namespaces("namespace", &scope.namespace)?,
             cluster_stores: scope.enable_cluster_store_reconciler,
             stores: scope.enable_secret_store_reconciler,
             flood_gate: scope.enable_flood_gate,
             sync: self::sync(sync)?,
+            nudge: self::nudge(&nudge)?,
             client: client(kubernetes)?,
             instance: Some(election.leader_election_identity.clone()).filter(|name| !name.is_empty()),
             election: self::election(election)?,
@@ -180,13 +195,13 @@ fn listen(flag: &'static str, typed: &str) -> Result<Option<Listen>, Invalid> {
     Listen::parse(typed).map(Some).ok_or_else(invalid)
 }
 
-fn namespaces(typed: &[String]) -> Result<Vec<String>, Invalid> {
+fn namespaces(flag: &'static str, typed: &[String]) -> Result<Vec<String>, Invalid> {
     let mut names: Vec<String> = typed.iter().map(|name| name.trim().to_owned()).filter(|n| !n.is_empty()).collect();
     names.sort_unstable();
     names.dedup();
     match names.iter().find(|name| !is_label(name)) {
         Some(name) => Err(Invalid {
-            flag: "namespace",
+            flag,
             problem: format!("has {name:?}, which is no namespace's name"),
             cure: "write names such as team-a, separated by commas",
         }),
@@ -217,6 +232,17 @@ fn sync(typed: cli::Sync) -> Result<Sync, Invalid> {
             not_empty("template-right-delimiter", typed.template_right_delimiter)?,
         ),
     })
+}
+
+fn nudge(typed: &cli::Nudge) -> Result<Option<Nudge>, Invalid> {
+    if !typed.nudge_pods {
+        return Ok(None);
+    }
+    Ok(Some(Nudge {
+        namespaces: namespaces("nudge-namespaces", &typed.nudge_namespaces)?,
+        qps: at_least_one("nudge-qps", typed.nudge_qps)?,
+        burst: at_least_one("nudge-burst", typed.nudge_burst)?,
+    }))
 }
 
 fn client(typed: cli::Kubernetes) -> Result<Client, Invalid> {
@@ -368,6 +394,18 @@ mod tests {
         for (flag, value) in [("lease-duration", "1500ms"), ("renew-deadline", "15s"), ("retry-period", "9s")] {
             let invalid = election(&[&format!("--leader-election-{flag}={value}")]).unwrap_err();
             assert_eq!(invalid.flag, format!("leader-election-{flag}"));
+        }
+    }
+
+    #[test]
+    fn pods_are_told_only_where_that_was_asked_for() {
+        assert_eq!(settings(&[]).unwrap().nudge, None);
+        assert_eq!(settings(&["--nudge-namespaces=A", "--nudge-qps=0"]).unwrap().nudge, None);
+        let nudge = |more: &[&str]| settings(&[&["--nudge-pods"], more].concat()).map(|settings| settings.nudge);
+        assert_eq!(nudge(&[]).unwrap(), Some(Nudge { namespaces: Vec::new(), qps: 5, burst: 10 }));
+        assert_eq!(nudge(&["--nudge-namespaces=b,a"]).unwrap().unwrap().namespaces, ["a", "b"]);
+        for (flag, value) in [("nudge-qps", "0"), ("nudge-burst", "0"), ("nudge-namespaces", "A")] {
+            assert_eq!(nudge(&[&format!("--{flag}={value}")]).unwrap_err().flag, flag);
         }
     }
 

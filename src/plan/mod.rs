@@ -8,6 +8,7 @@ pub mod content;
 pub mod decode;
 pub mod due;
 pub mod marks;
+pub mod nudge;
 pub mod problem;
 pub mod select;
 pub mod standing;

@@ -27,6 +27,12 @@ one value; here is what needs several, or a sentence on what to do instead.
 {{- if hasSuffix "external-secrets/external-secrets" (default .Values.image.repository .Values.global.repository) }}
 {{- fail "image.repository (or global.repository) names External Secrets Operator's image, left over from its chart's values. Leave it out, or name a mirror of keyferry's." }}
 {{- end }}
+{{- $scope := (include "keyferry.scope" . | fromJson).namespaces }}
+{{- range .Values.nudge.namespaces }}
+{{- if and $scope (not (has . $scope)) }}
+{{- fail (printf "nudge.namespaces has %q, where the operator does not work (scopedNamespaces): it would change no Secret there. Leave it out, or add it to the scope." .) }}
+{{- end }}
+{{- end }}
 {{- if and .Values.serviceAccountTokens .Values.rbac.serviceAccountTokenCreate }}
 {{- fail "rbac.serviceAccountTokenCreate grants tokens of every ServiceAccount, which makes serviceAccountTokens meaningless. Set one of the two." }}
 {{- end }}

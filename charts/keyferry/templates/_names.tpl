@@ -56,6 +56,12 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- dict "namespaces" ($all | uniq | sortAlpha) | toJson }}
 {{- end }}
 
+{{/* The namespaces whose pods may be nudged, as {"namespaces": [...]}; an empty list is the whole cluster. */}}
+{{- define "keyferry.nudged" -}}
+{{- $scope := (include "keyferry.scope" . | fromJson).namespaces }}
+{{- dict "namespaces" (default $scope .Values.nudge.namespaces | uniq | sortAlpha) | toJson }}
+{{- end }}
+
 {{/* "true" when rights are granted by Roles in the scoped namespaces instead of a ClusterRole. */}}
 {{- define "keyferry.roleScoped" -}}
 {{- and .Values.scopedRBAC (gt (len (include "keyferry.scope" . | fromJson).namespaces) 0) | ternary "true" "" }}

@@ -62,6 +62,14 @@ that `kubectl describe` shows what runs. */}}
 {{- if .Values.secrets.watch }}
 - --watch-secrets=true
 {{- end }}
+{{- if .Values.nudge.enabled }}
+- --nudge-pods=true
+- --nudge-qps={{ .Values.nudge.qps }}
+- --nudge-burst={{ .Values.nudge.burst }}
+{{- with .Values.nudge.namespaces }}
+- --nudge-namespaces={{ join "," . }}
+{{- end }}
+{{- end }}
 {{- if .Values.extendedMetricLabels }}
 - --enable-extended-metric-labels=true
 {{- end }}

@@ -41,7 +41,7 @@ with `scopedRBAC`, a Role in each scoped namespace. `update` is nowhere (but for
   resources: [secretstores/status]
   verbs: [patch]
 # cluster/events: `patch` counts up an event that is there already.
-- apiGroups: ["", events.k8s.io]
+- apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]
 {{- if .Values.rbac.serviceAccountTokenCreate }}
@@ -70,7 +70,7 @@ with `scopedRBAC`, a Role in each scoped namespace. `update` is nowhere (but for
 # controller/cluster_secret_store: a store's `conditions` select namespaces by label and are checked again when one changes.
 - apiGroups: [""]
   resources: [namespaces]
-  verbs: [get, list, watch]
+  verbs: [list, watch]
 {{- end }}
 {{- end }}
 
@@ -84,6 +84,14 @@ with `scopedRBAC`, a Role in each scoped namespace. `update` is nowhere (but for
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
   verbs: [create]
+{{- end }}
+
+{{- define "keyferry.rules.nudge" -}}
+# cluster/pods, because nudge.enabled is true: `list` finds the pods that opted in and mount a Secret that was just written,
+# `patch` sets their annotation keyferry.dev/nudged-at. RBAC knows neither labels nor fields; the nudge policy does.
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [list, patch]
 {{- end }}
 
 {{/* One grant: role, binding, and the operator as its subject. Takes a dict: context, kind (ClusterRole or Role), name,

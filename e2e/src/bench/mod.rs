@@ -1,4 +1,4 @@
-//! The benchmark: what a settled operator costs, and how fast a busy one is.
+//! The benchmark: what a settled operator costs, how fast a busy one is, and how long a call of the helper takes.
 //!
 //! Everything is real: control plane, emulator behind the recording proxy, chart, release operator with its own rights.
 //! Calls are counted by the API server's audit log and by the proxy, CPU and memory by the kernel; nothing is taken from
@@ -6,6 +6,7 @@
 
 mod burst;
 mod ground;
+mod helper;
 mod load;
 mod raw_loader;
 mod readiness;
@@ -19,8 +20,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
+use tokio::sync::OnceCell;
 
 pub use ground::{Ground, release_operator};
+pub use helper::shipped_helper;
 pub use report::{Goal, Report, Row};
 
 /// How often everything is polled.
@@ -35,11 +38,13 @@ pub enum Scenario {
     SharedRef,
     /// Many objects at once, next to a loader that only writes.
     BurstEs,
+    /// Calls of the helper; needs no server.
+    Helper,
 }
 
 impl Scenario {
     /// All of them, in the order in which they are run.
-    pub const ALL: [Self; 3] = [Self::Settle, Self::SharedRef, Self::BurstEs];
+    pub const ALL: [Self; 4] = [Self::Settle, Self::SharedRef, Self::BurstEs, Self::Helper];
 
     /// The name on the command line and in the results.
     pub fn name(self) -> &'static str {
@@ -47,6 +52,7 @@ impl Scenario {
             Self::Settle => "settle",
             Self::SharedRef => "shared-ref",
             Self::BurstEs => "burst-es",
+            Self::Helper => "helper",
         }
     }
 
@@ -78,16 +84,21 @@ pub struct Options {
     pub flags: Vec<String>,
     /// The operator.
     pub binary: PathBuf,
+    /// The helper.
+    pub helper: PathBuf,
 }
 
-/// Runs one scenario and answers what was measured.
-pub async fn run(scenario: Scenario, ground: &Ground, options: &Options) -> Result<Report> {
+/// Runs one scenario and answers what was measured. The first one that needs servers opens the ground.
+pub async fn run(scenario: Scenario, ground: &OnceCell<Ground>, options: &Options) -> Result<Report> {
+    let opened = || ground.get_or_try_init(Ground::open);
     let rows = match scenario {
-        Scenario::Settle => settle::run(ground, options).await?,
-        Scenario::SharedRef => shared_ref::run(ground, options).await?,
-        Scenario::BurstEs => burst::run(ground, options).await?,
+        Scenario::Settle => settle::run(opened().await?, options).await?,
+        Scenario::SharedRef => shared_ref::run(opened().await?, options).await?,
+        Scenario::BurstEs => burst::run(opened().await?, options).await?,
+        Scenario::Helper => helper::run(&options.helper)?,
     };
-    Ok(Report { scenario: scenario.name().to_owned(), n: options.n, rows })
+    let n = if scenario == Scenario::Helper { helper::HANDLES } else { options.n };
+    Ok(Report { scenario: scenario.name().to_owned(), n, rows })
 }
 
 /// A line for the person who waits, on standard error.

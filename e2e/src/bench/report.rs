@@ -64,7 +64,7 @@ impl Row {
 pub struct Report {
     /// Its name.
     pub scenario: String,
-    /// The number of ExternalSecrets.
+    /// The number of ExternalSecrets, or of handles.
     pub n: usize,
     /// What was measured, in the order of the table.
     pub rows: Vec<Row>,

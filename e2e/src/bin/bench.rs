@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use keyferry_e2e::bench::{self, Ground, Options, Scenario};
+use keyferry_e2e::bench::{self, Options, Scenario};
 use keyferry_e2e::settings::{Settings, repository};
+use tokio::sync::OnceCell;
 
 #[derive(Debug, Parser)]
 #[command(about = "Measures the release operator on a control plane of its own")]
 struct Flags {
-    /// Runs this scenario alone: settle, shared-ref or burst-es.
+    /// Runs this scenario alone: settle, shared-ref, burst-es or helper.
     #[arg(long, env = "SCENARIO", default_value = "")]
     scenario: String,
     /// The number of ExternalSecrets.
@@ -29,6 +30,9 @@ struct Flags {
     /// A flag for the operator, for example --operator-flag=--client-qps=0; may be repeated.
     #[arg(long, allow_hyphen_values = true)]
     operator_flag: Vec<String>,
+    /// The helper; the one of the same build where absent.
+    #[arg(long, env = "KEYFERRY_HELPER")]
+    helper: Option<PathBuf>,
 }
 
 /// A Makefile passes what it does not have as an empty string.
@@ -48,12 +52,13 @@ async fn main() -> Result<()> {
         window: Duration::from_secs(flags.window.max(1)),
         cycles: flags.cycles.max(1),
         flags: flags.operator_flag,
-        binary: operator()?,
+        binary: if scenarios == [Scenario::Helper] { PathBuf::new() } else { operator()? },
+        helper: if scenarios.contains(&Scenario::Helper) { helper(flags.helper)? } else { PathBuf::new() },
     };
     let results = repository().join("target/bench/results.json");
-    let ground = Ground::open().await?;
+    let ground = OnceCell::new();
     for scenario in scenarios {
-        tell(std::io::stderr(), &format!("{} with n = {}\n", scenario.name(), options.n))?;
+        tell(std::io::stderr(), &format!("{}\n", scenario.name()))?;
         let report = bench::run(scenario, &ground, &options).await;
         let report = report.with_context(|| format!("could not run the scenario {}", scenario.name()))?;
         tell(std::io::stdout(), &report.table())?;
@@ -66,6 +71,13 @@ fn operator() -> Result<PathBuf> {
     match Settings::from_environment().operator {
         Some(given) => Ok(given),
         None => bench::release_operator(&std::env::current_exe()?),
+    }
+}
+
+fn helper(given: Option<PathBuf>) -> Result<PathBuf> {
+    match given.filter(|path| !path.as_os_str().is_empty()) {
+        Some(given) => Ok(given),
+        None => bench::shipped_helper(&std::env::current_exe()?),
     }
 }
 

@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE;
 use http::HeaderMap;
+use jiff::Timestamp;
 use serde_json::Value;
 
 /// One call that came through the proxy. It holds names, never values.
@@ -16,6 +17,8 @@ pub struct Call {
     pub access_key: String,
     /// The status of the answer; none where the caller got no answer.
     pub status: Option<u16>,
+    /// When the answer was ready, by this machine's clock; none where there was none.
+    pub answered: Option<Timestamp>,
     /// Whether a rule of the proxy had a hand in it.
     pub faulty: bool,
 }

@@ -9,7 +9,7 @@ mod call;
 mod fault;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -22,6 +22,7 @@ use hyper::service::service_fn;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
@@ -67,7 +68,12 @@ enum Door {
 impl Proxy {
     /// Starts a proxy on a free port of loopback that passes calls on to `upstream`.
     pub async fn start(upstream: SocketAddr) -> Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await.context("listen for the proxy")?;
+        Self::start_on(Ipv4Addr::LOCALHOST, upstream).await
+    }
+
+    /// As [`Proxy::start`], on another address of this machine.
+    pub async fn start_on(address: Ipv4Addr, upstream: SocketAddr) -> Result<Self> {
+        let listener = TcpListener::bind((address, 0)).await.context("listen for the proxy")?;
         let address = listener.local_addr()?;
         // The emulator closes idle connections when it likes: each call has its own, so none is lost to that.
         let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build_http();
@@ -175,6 +181,7 @@ impl Shared {
     fn answered(&self, index: usize, status: u16) {
         if let Some(call) = lock(&self.calls).get_mut(index) {
             call.status = Some(status);
+            call.answered = Some(Timestamp::now());
         }
     }
 

@@ -14,12 +14,16 @@ use super::acts::{SECOND, SOON, await_polls, await_synced};
 const LEASE: &str = "external-secrets-controller";
 
 /// The flags of leader election; the times of the Lease are the defaults.
-fn values() -> Value {
-    json!({"leaderElect": true, "extraArgs": {"leader-election-identity": "first"}})
+fn values(more: &Value) -> Value {
+    let mut values = json!({"leaderElect": true, "extraArgs": {"leader-election-identity": "first"}});
+    for (name, value) in more.as_object().into_iter().flatten() {
+        values[name] = value.clone();
+    }
+    values
 }
 
 /// A second replica, behind a gate that sees what it asks.
-async fn second(scene: &Scene<'_>) -> Result<(Operator, Gate)> {
+pub(crate) async fn second(scene: &Scene<'_>) -> Result<(Operator, Gate)> {
     let gate = Gate::open(scene.namespace.plane(), scene.installation.identity()).await?;
     let launch = scene.installation.launch().reaching_by(gate.identity()).aws_at(&scene.proxy.url());
     let launch = launch.flag(namespace_flag(scene)).flag("--leader-election-identity=second");
@@ -32,7 +36,7 @@ fn namespace_flag(scene: &Scene<'_>) -> String {
 }
 
 /// Waits until the lease is held by a replica whose name begins so, within a time.
-async fn await_leader(scene: &Scene<'_>, name: &str, within: Duration) -> Result<()> {
+pub(crate) async fn await_leader(scene: &Scene<'_>, name: &str, within: Duration) -> Result<()> {
     let held = |lease: Option<&Lease>| {
         let holder = lease.and_then(|lease| lease.spec.as_ref()?.holder_identity.as_deref());
         holder.is_some_and(|holder| holder.starts_with(name))
@@ -42,9 +46,14 @@ async fn await_leader(scene: &Scene<'_>, name: &str, within: Duration) -> Result
 
 /// A scene whose only operator is the leader, with a synced ExternalSecret called `app`.
 async fn with_leader(test: impl AsyncFnOnce(&mut Scene<'_>) -> Result<()>) -> Result<()> {
+    with_leader_and(&json!({}), test).await
+}
+
+/// As [`with_leader`], with more values of the chart.
+pub(crate) async fn with_leader_and(more: &Value, test: impl AsyncFnOnce(&mut Scene<'_>) -> Result<()>) -> Result<()> {
     scene::with(&json!({}), async |scene| {
         scene.operator.stop().await?;
-        scene.installation = keyferry_e2e::installation::Installation::new(scene.namespace, &values()).await?;
+        scene.installation = keyferry_e2e::installation::Installation::new(scene.namespace, &values(more)).await?;
         let launch = scene.installation.launch().aws_at(&scene.proxy.url()).flag(namespace_flag(scene));
         scene.operator = launch.start(scene.namespace, SOON).await?;
         await_leader(scene, "first", SOON).await?;
@@ -124,7 +133,7 @@ async fn a_leader_that_was_frozen_past_its_lease_ends_and_writes_nothing() -> Re
     .await
 }
 
-async fn ended(operator: &mut Operator) -> Result<std::process::ExitStatus> {
+pub(crate) async fn ended(operator: &mut Operator) -> Result<std::process::ExitStatus> {
     let start = Instant::now();
     while start.elapsed() < SOON {
         if let Some(status) = operator.ended()? {

@@ -8,10 +8,10 @@ use keyferry_e2e::scene::Scene;
 use kube::Client;
 
 /// How often what was done, as `(verb, target)`.
-pub(super) type Tally = BTreeMap<(String, String), usize>;
+pub(crate) type Tally = BTreeMap<(String, String), usize>;
 
 /// An open account.
-pub(super) struct Ledger {
+pub(crate) struct Ledger {
     audit: &'static Audit,
     mark: Mark,
     client: Client,
@@ -20,7 +20,7 @@ pub(super) struct Ledger {
 
 impl Ledger {
     /// Opens an account of the scene's operator; none where there is no audit log, and the test is to end.
-    pub(super) async fn open(scene: &Scene<'_>) -> Result<Option<Self>> {
+    pub(crate) async fn open(scene: &Scene<'_>) -> Result<Option<Self>> {
         let Some(audit) = scene.namespace.audit() else { return Ok(None) };
         let client = scene.namespace.client();
         let mark = audit.mark(&client).await?;
@@ -28,22 +28,22 @@ impl Ledger {
     }
 
     /// Everything so far.
-    pub(super) async fn requests(&self) -> Result<Requests> {
+    pub(crate) async fn requests(&self) -> Result<Requests> {
         Ok(self.audit.since(&self.mark, &self.client).await?.by(&self.user).without_leases())
     }
 
     /// Every write so far, counted.
-    pub(super) async fn writes(&self) -> Result<Tally> {
+    pub(crate) async fn writes(&self) -> Result<Tally> {
         Ok(self.requests().await?.writes().tally())
     }
 }
 
 /// One each.
-pub(super) fn once(writes: &[(&str, &str)]) -> Tally {
+pub(crate) fn once(writes: &[(&str, &str)]) -> Tally {
     writes.iter().map(|(verb, target)| (((*verb).to_owned(), (*target).to_owned()), 1)).collect()
 }
 
 /// What a change of one target costs: the Secret, the status, an event.
-pub(super) fn one_sync() -> Tally {
+pub(crate) fn one_sync() -> Tally {
     once(&[("patch", "secrets"), ("patch", "externalsecrets/status"), ("create", "events")])
 }

@@ -1,17 +1,17 @@
 //! What the operator does, from the remote secret to the Secret in the cluster.
 
-mod acts;
+pub(crate) mod acts;
 mod cluster_stores;
 mod creation;
 mod deletion;
 mod drift;
-mod election;
+pub(crate) mod election;
 mod first;
-mod ledger;
+pub(crate) mod ledger;
 mod marks;
 mod process;
 mod quiet;
-mod race;
+pub(crate) mod race;
 mod refresh;
 mod restart;
 mod scope;

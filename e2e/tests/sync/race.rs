@@ -13,7 +13,7 @@ use super::acts::{
 use super::ledger::Ledger;
 
 /// Replaces the scene's operator by one behind a gate.
-async fn gated(scene: &mut Scene<'_>) -> Result<Gate> {
+pub(crate) async fn gated(scene: &mut Scene<'_>) -> Result<Gate> {
     scene.operator.stop().await?;
     let gate = Gate::open(scene.namespace.plane(), scene.installation.identity()).await?;
     let launch = scene.installation.launch().reaching_by(gate.identity()).aws_at(&scene.proxy.url());

@@ -124,6 +124,9 @@ fn our_own_families_say_what_they_are_told() {
     metrics.oldest_confirmation(Duration::from_secs(9));
     metrics.queued(Kind::ExternalSecret, 7);
     metrics.leading("lease", true);
+    metrics.nudged(Nudged::Late, 3);
+    metrics.nudge_took(TOOK);
+    metrics.nudges_waiting(6);
     for line in [
         r#"keyferry_target_writes_total{kind="create"} 1"#,
         r#"keyferry_target_writes_total{kind="delete"} 0"#,
@@ -135,6 +138,10 @@ fn our_own_families_say_what_they_are_told() {
         "keyferry_last_confirmed_age_seconds 9",
         r#"workqueue_depth{controller="externalsecret",name="externalsecret"} 7"#,
         r#"leader_election_master_status{name="lease"} 1"#,
+        r#"keyferry_nudges_total{outcome="late"} 3"#,
+        r#"keyferry_nudges_total{outcome="sent"} 0"#,
+        r#"keyferry_nudge_delay_seconds_bucket{le="0.25"} 1"#,
+        "keyferry_nudges_waiting 6",
     ] {
         assert!(metrics.text().lines().any(|printed| printed == line), "{line}\n{}", metrics.text());
     }

@@ -1,0 +1,3 @@
+//! The helper's manifests, as the API server judges them.
+
+mod manifests;
