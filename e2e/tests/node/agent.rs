@@ -40,6 +40,8 @@ async fn an_agent_of_an_arbitrary_user_resolves_what_it_lists_and_sees_nothing_e
         }
         assert_eq!(answers["answers"]["unlisted"]["mark"], Value::Null);
         assert!(answers["answers"]["unlisted"]["error"].is_string(), "{answers}");
+        let checked = pod.ask(CONTAINER, &[HELPER, "check", "--json"]).await?;
+        assert_eq!((&checked["errors"], &checked["warnings"]), (&json!(0), &json!(0)), "{checked}");
 
         let seen = pod.ask(OTHER, &["/program", "look", ROOT, "/opt/keyferry", TOKENS]).await?;
         for folder in [ROOT, "/opt/keyferry", TOKENS] {
