@@ -1,10 +1,10 @@
 use anyhow::{Context, Result, bail};
 use http::Method;
 use k8s_openapi::api::core::v1::Pod;
+use keyferry_e2e::cases::{self, Expectation};
 use keyferry_e2e::installation::Installation;
-use keyferry_e2e::namespace::Namespace;
+use keyferry_e2e::namespace::{self, Namespace};
 use keyferry_e2e::raw::{Content, Reply, ask, collection};
-use keyferry_e2e::{cases, namespace};
 use kube::Client;
 use kube::ResourceExt;
 use serde::Deserialize;
@@ -32,24 +32,6 @@ struct Case {
     expect: Expectation,
     #[serde(default)]
     message: String,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Expectation {
-    Allowed,
-    Denied,
-    Invalid,
-}
-
-impl Expectation {
-    fn is_met_by(self, reply: &Reply) -> bool {
-        match self {
-            Self::Allowed => reply.is_success(),
-            Self::Denied => reply.status == 403,
-            Self::Invalid => reply.status == 422,
-        }
-    }
 }
 
 #[tokio::test]
@@ -102,10 +84,7 @@ async fn run(namespace: &Namespace, operator: &Client, name: &str, case: Case) -
     let administrator = namespace.client();
     let asker = if case.asker.as_deref() == Some("administrator") { &administrator } else { operator };
     let reply = send(asker, namespace.name(), name, &old, &case).await?;
-    if case.expect.is_met_by(&reply) && reply.message.contains(&case.message) {
-        return Ok(None);
-    }
-    Ok(Some(format!("{}: expected {:?}, got {} {}", case.name, case.expect, reply.status, reply.message)))
+    Ok(case.expect.verdict(&case.name, &case.message, &reply))
 }
 
 async fn send(client: &Client, namespace: &str, name: &str, old: &Value, case: &Case) -> Result<Reply> {
