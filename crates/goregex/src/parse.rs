@@ -25,6 +25,8 @@ struct Flags {
 
 pub(crate) struct Parsed {
     pub(crate) hir: Hir,
+    /// How deep it is nested.
+    pub(crate) height: usize,
     /// Of all groups; the whole match is the first.
     pub(crate) names: Vec<String>,
 }
@@ -60,8 +62,8 @@ pub(crate) fn parse(pattern: &[u8], limits: Limits) -> Result<Parsed, Error> {
         ranges: limits.ranges,
         limits,
     };
-    let hir = parser.all()?;
-    Ok(Parsed { hir, names: parser.names })
+    let whole = parser.all()?;
+    Ok(Parsed { height: whole.height(), hir: whole.into_hir(), names: parser.names })
 }
 
 /// The first character of `text` and what comes after it; at the end U+FFFD and nothing, as in Go.
@@ -89,16 +91,16 @@ fn position(text: &[u8], of: &[u8]) -> Option<usize> {
 }
 
 impl<'p> Parser<'p> {
-    fn all(&mut self) -> Result<Hir, Error> {
+    fn all(&mut self) -> Result<Node, Error> {
         while let Some(&first) = self.rest.first() {
             let last_repeat = self.last_repeat.take();
             self.step(first, last_repeat)?;
         }
         let whole = self.finished()?;
-        match self.outer.is_empty() {
-            true => Ok(whole.into_hir()),
-            false => Err(Error::syntax(ErrorKind::MissingParen, self.pattern)),
+        if !self.outer.is_empty() {
+            return Err(Error::syntax(ErrorKind::MissingParen, self.pattern));
         }
+        Ok(whole)
     }
 
     fn step(&mut self, first: u8, last_repeat: Option<&'p [u8]>) -> Result<(), Error> {
@@ -130,10 +132,10 @@ impl<'p> Parser<'p> {
     }
 
     fn check_height(&self, node: &Node) -> Result<(), Error> {
-        match node.height() > NESTING {
-            true => Err(Error::syntax(ErrorKind::NestingDepth, self.pattern)),
-            false => Ok(()),
+        if node.height() > NESTING {
+            return Err(Error::syntax(ErrorKind::NestingDepth, self.pattern));
         }
+        Ok(())
     }
 
     fn one(&mut self, node: Node) -> Result<(), Error> {
@@ -223,10 +225,8 @@ impl<'p> Parser<'p> {
     /// `\pL`, `\p{Greek}`, `\P{^Lu}`; `rest` is `text` without `\p`.
     fn unicode<'t>(&mut self, text: &'t [u8], rest: &'t [u8], negated: bool) -> Result<(Ranges, &'t [u8]), Error> {
         let (letter, after) = next(rest)?;
-        let (name, after) = match letter == u32::from(b'{') {
-            false => (up_to(rest, after), after),
-            true => braced(text, after)?,
-        };
+        let brace = letter == u32::from(b'{');
+        let (name, after) = if brace { braced(text, after)? } else { (up_to(rest, after), after) };
         let (name, negated) = match name.strip_prefix(b"^") {
             Some(name) => (name, !negated),
             None => (name, negated),

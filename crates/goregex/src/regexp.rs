@@ -4,7 +4,7 @@ use crate::error::{Error, Limit};
 use crate::expand::{Piece, pieces};
 use crate::limits::Limits;
 use crate::matches::{Matches, Scan, Submatches};
-use crate::parse::parse;
+use crate::parse::{Parsed, parse};
 use crate::text::Text;
 use regex_automata::meta;
 use regex_syntax::hir::Hir;
@@ -29,7 +29,7 @@ impl Regexp {
     pub fn with_limits(pattern: impl AsRef<[u8]>, limits: Limits) -> Result<Self, Error> {
         let pattern = pattern.as_ref();
         let parsed = parse(pattern, limits)?;
-        let engine = build(&parsed.hir, parsed.names.len(), limits)?;
+        let engine = build_deep(&parsed, limits)?;
         Ok(Self { engine, source: String::from_utf8_lossy(pattern).into(), names: parsed.names.into() })
     }
 
@@ -179,8 +179,26 @@ fn append(out: &mut Vec<u8>, bytes: &[u8], limit: usize) -> Result<(), Error> {
     Ok(())
 }
 
-fn build(hir: &Hir, groups: usize, limits: Limits) -> Result<meta::Regex, Error> {
-    let program = limits.program_of(groups);
+/// Nesting from which on the compiler, which calls itself, gets a stack of its own.
+const DEEP: usize = 50;
+
+/// Bytes of that stack: ten times what the deepest expression takes in a build without optimisation.
+const STACK: usize = 64 << 20;
+
+fn build_deep(parsed: &Parsed, limits: Limits) -> Result<meta::Regex, Error> {
+    let program = limits.program_of(parsed.names.len());
+    if parsed.height <= DEEP {
+        return build(&parsed.hir, program, limits);
+    }
+    let over = Error::Limit(Limit::Program(program));
+    std::thread::scope(|scope| {
+        let work = || build(&parsed.hir, program, limits);
+        let thread = std::thread::Builder::new().name("goregex".into()).stack_size(STACK).spawn_scoped(scope, work);
+        thread.map_err(|_| over.clone())?.join().unwrap_or(Err(over))
+    })
+}
+
+fn build(hir: &Hir, program: usize, limits: Limits) -> Result<meta::Regex, Error> {
     let config = meta::Config::new()
         .utf8_empty(true)
         .nfa_size_limit(Some(program))

@@ -3,6 +3,7 @@
 mod alias;
 mod fold;
 mod letter;
+#[expect(clippy::unreadable_literal, reason = "a table made by a program")]
 mod other;
 mod script;
 

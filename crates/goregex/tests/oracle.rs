@@ -61,6 +61,11 @@ fn expressions_that_grow_from_a_seed_do_what_go_does() {
     assert!(over * 1000 < done, "{over} of {done} are over a limit");
 }
 
+/// A thousand groups are for Go, not for us.
+fn is_over_a_limit(case: &Case) -> bool {
+    case.run() == Answer::Limit
+}
+
 /// By hand and grown: each with what Go made of it.
 fn vectors() -> Vec<(Case, Answer)> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors.jsonl");
@@ -84,7 +89,8 @@ fn expressions_by_hand_do_what_go_does() {
         say("SKIPPED: no Go, so goregex is only compared with what Go once said (vectors.jsonl)");
         return;
     };
-    let cases = cases::all();
+    let (over, cases): (Vec<_>, Vec<_>) = cases::all().into_iter().partition(is_over_a_limit);
+    assert!(over.len() < 5, "{} are over a limit", over.len());
     let answers = oracle.ask(&cases);
     let wrong: Vec<String> =
         cases.iter().zip(&answers).filter_map(|(case, go)| disagreement(case, &case.run(), go)).collect();
@@ -96,14 +102,14 @@ fn expressions_by_hand_do_what_go_does() {
 fn write_vectors() {
     let mut oracle = Oracle::start().expect("there is no Go");
     let mut random = Random::new(0);
-    let mut cases = cases::all();
-    cases.extend((0..600).map(|_| grow::case(&mut random)));
+    let grown = (0..500).map(|_| grow::case(&mut random));
+    let cases: Vec<Case> = cases::all().into_iter().chain(grown).filter(|case| !is_over_a_limit(case)).collect();
     let mut out = String::new();
     for (case, answer) in cases.iter().zip(oracle.ask_raw(&cases)) {
         let mut line = case.to_json();
         line["go"] = answer;
         let line = line.to_string() + "\n";
-        out.push_str(if line.len() < 1500 { &line } else { "" });
+        out.push_str(if line.len() < 410 { &line } else { "" });
     }
     std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors.jsonl"), out).unwrap();
 }

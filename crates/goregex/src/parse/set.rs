@@ -78,10 +78,10 @@ impl Parser<'_> {
         }
         self.skip(1);
         let last = self.set_character(set)?;
-        match last < first {
-            true => Err(Error::syntax(ErrorKind::CharRange, up_to(text, self.rest))),
-            false => Ok((first, last)),
+        if last < first {
+            return Err(Error::syntax(ErrorKind::CharRange, up_to(text, self.rest)));
         }
+        Ok((first, last))
     }
 
     fn set_character(&mut self, set: &[u8]) -> Result<u32, Error> {

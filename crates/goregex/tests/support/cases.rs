@@ -313,12 +313,17 @@ pub fn all() -> Vec<Case> {
     cases
 }
 
+/// One of many kinds each.
+const LETTERS: &str = "aA1_ \n\u{e9}\u{1c5}\u{3b1}\u{416}\u{301}\u{345}\u{24b6}\u{2028}\u{378}\u{6f22}\u{20ac}";
+
 fn classes() -> Vec<Case> {
     let step = |from: u32, to: u32, by: usize| (from..to).step_by(by).filter_map(char::from_u32);
     let text: String = step(0, 0x600, 3).chain(step(0x600, 0x3100, 41)).chain(step(0x3100, 0x11_0000, 3001)).collect();
     let forms = ["\\p{NAME}+", "(?i)\\p{NAME}+", "\\P{NAME}+", "(?i)[^\\p{NAME}a]+"];
     let each = |name: &str| forms.map(|form| form.replace("NAME", name));
-    CLASSES.iter().flat_map(|name| each(name)).map(|pattern| Case::new(pattern, &text, "")).collect()
+    let long = CLASSES.iter().flat_map(|name| each(name)).map(|pattern| Case::new(pattern, &text, ""));
+    let short = CLASSES.iter().map(|name| Case::new(format!("(?i)[\\p{{{name}}}]+"), LETTERS, ""));
+    long.chain(short).collect()
 }
 
 fn every_byte() -> Vec<Case> {
