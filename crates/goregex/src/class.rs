@@ -64,11 +64,17 @@ impl Ranges {
         Self(gaps)
     }
 
+    /// How many characters have other cases.
+    pub(crate) fn cases(&self) -> usize {
+        let runs = self.0.iter().flat_map(|&(first, last)| tables::with_cases(first, last));
+        runs.map(|run| usize::try_from(run.end() - run.start() + 1).unwrap_or(usize::MAX)).sum()
+    }
+
     /// With all cases of its characters.
     pub(crate) fn folded(&self) -> Self {
         let mut all = self.0.clone();
         for &(first, last) in &self.0 {
-            let cases = tables::with_cases(first, last).flat_map(tables::other_cases);
+            let cases = tables::with_cases(first, last).flatten().flat_map(tables::other_cases);
             all.extend(cases.filter(|case| !(first..=last).contains(case)).map(|case| (case, case)));
         }
         Self::sorted(all)

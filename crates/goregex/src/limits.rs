@@ -5,7 +5,8 @@
 pub struct Limits {
     /// Bytes of the expression. Default 32 KiB.
     pub pattern: usize,
-    /// Ranges of characters in all classes together; `\pL` has some 650. Default 100,000.
+    /// Ranges of characters in all classes together; `\pL` has some 650. With `(?i)`, 4 characters that
+    /// have other cases count as one more. Default 100,000.
     pub ranges: usize,
     /// Bytes of the compiled program. Default 4 MiB.
     pub program: usize,

@@ -66,6 +66,9 @@ pub(crate) fn parse(pattern: &[u8], limits: Limits) -> Result<Parsed, Error> {
     Ok(Parsed { height: whole.height(), hir: whole.into_hir(), names: parser.names })
 }
 
+/// Characters whose other cases are found in about the time that a range takes.
+const CASES: usize = 4;
+
 /// The first character of `text` and what comes after it; at the end U+FFFD and nothing, as in Go.
 fn next(text: &[u8]) -> Result<(u32, &[u8]), Error> {
     match decode(text) {
@@ -211,15 +214,25 @@ impl<'p> Parser<'p> {
             return self.unicode(text, rest, letter == b'P').map(Some);
         }
         let Some(ranges) = class::perl(letter.to_ascii_lowercase()) else { return Ok(None) };
-        let ranges = self.chosen(ranges, true, letter.is_ascii_uppercase());
-        self.charge(ranges.len())?;
+        let ranges = self.chosen(ranges, true, letter.is_ascii_uppercase())?;
         Ok(Some((ranges, rest)))
     }
 
-    /// A named class with the cases of its characters if they count not, and then perhaps all but it.
-    fn chosen(&self, ranges: Ranges, folds: bool, negated: bool) -> Ranges {
-        let ranges = if folds && self.flags.fold { ranges.folded() } else { ranges };
-        if negated { ranges.negated() } else { ranges }
+    /// With all cases of its characters, if case does not count.
+    fn folded(&mut self, ranges: Ranges) -> Result<Ranges, Error> {
+        if !self.flags.fold {
+            return Ok(ranges);
+        }
+        self.charge(ranges.cases() / CASES)?;
+        Ok(ranges.folded())
+    }
+
+    /// A named class, which `(?i)` adds to if it `folds`, or all but that.
+    fn chosen(&mut self, ranges: Ranges, folds: bool, negated: bool) -> Result<Ranges, Error> {
+        let ranges = if folds { self.folded(ranges)? } else { ranges };
+        let ranges = if negated { ranges.negated() } else { ranges };
+        self.charge(ranges.len())?;
+        Ok(ranges)
     }
 
     /// `\pL`, `\p{Greek}`, `\P{^Lu}`; `rest` is `text` without `\p`.
@@ -233,9 +246,7 @@ impl<'p> Parser<'p> {
         };
         let named = crate::tables::named(name);
         let (ranges, folds) = named.ok_or_else(|| Error::syntax(ErrorKind::CharRange, up_to(text, after)))?;
-        let ranges = self.chosen(ranges, folds, negated);
-        self.charge(ranges.len())?;
-        Ok((ranges, after))
+        Ok((self.chosen(ranges, folds, negated)?, after))
     }
 }
 

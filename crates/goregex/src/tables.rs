@@ -8,6 +8,7 @@ mod other;
 mod script;
 
 use crate::class::Ranges;
+use std::ops::RangeInclusive;
 
 /// The categories that are not made of others, but for Cn.
 static CATEGORIES: &[(&str, &[u32])] = &[
@@ -131,10 +132,10 @@ pub(crate) fn other_cases(character: u32) -> impl Iterator<Item = u32> {
 }
 
 /// The runs of characters within `first..=last` that have other cases.
-pub(crate) fn with_cases(first: u32, last: u32) -> impl Iterator<Item = u32> {
+pub(crate) fn with_cases(first: u32, last: u32) -> impl Iterator<Item = RangeInclusive<u32>> {
     let from = fold::FOLDS.partition_point(|&(_, end, _)| end < first);
     let runs = fold::FOLDS.iter().skip(from).take_while(move |&&(start, _, _)| start <= last);
-    runs.flat_map(move |&(start, end, _)| start.max(first)..=end.min(last))
+    runs.map(move |&(start, end, _)| start.max(first)..=end.min(last))
 }
 
 fn within(edges: &[u32], character: char) -> bool {

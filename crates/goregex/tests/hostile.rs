@@ -76,6 +76,8 @@ fn programs_classes_and_repeats_are_bounded() {
     assert_eq!(limit(r"\pL".repeat(5000)), Limit::Ranges(100_000));
     assert_eq!(limit(format!("[{}]", r"\pL".repeat(5000))), Limit::Ranges(100_000));
     assert_eq!(limit(format!("(?i)[{}]", r"\p{Any}\PL[:^alpha:]".repeat(1000))), Limit::Ranges(100_000));
+    assert_eq!(limit(format!("(?i){}", r"\p{Any}".repeat(4600))), Limit::Ranges(100_000));
+    assert_eq!(limit(format!("(?i){}", "[!-\u{1e900}]".repeat(3600))), Limit::Ranges(100_000));
     assert_eq!(kind("a{1001}"), ErrorKind::RepeatSize);
     assert_eq!(kind("((a{100}){100}){100}"), ErrorKind::RepeatSize);
     assert_eq!(kind("(a{1,1000}){2}"), ErrorKind::RepeatSize);

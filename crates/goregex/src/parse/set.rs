@@ -12,14 +12,6 @@ struct Members {
     cased: Vec<(u32, u32)>,
 }
 
-impl Members {
-    fn ranges(&self, fold: bool) -> Ranges {
-        let cased = Ranges::of(&self.cased);
-        let cased = if fold { cased.folded() } else { cased };
-        Ranges::of(&self.fixed).with(&cased)
-    }
-}
-
 impl Parser<'_> {
     pub(super) fn set(&mut self) -> Result<(), Error> {
         let set = self.rest;
@@ -32,7 +24,7 @@ impl Parser<'_> {
             self.member(set, &mut members)?;
         }
         self.skip(1);
-        let ranges = members.ranges(self.flags.fold);
+        let ranges = Ranges::of(&members.fixed).with(&self.folded(Ranges::of(&members.cased))?);
         let ranges = if negated { ranges.negated() } else { ranges };
         self.charge(ranges.len())?;
         self.push(Node::class(ranges))
@@ -62,8 +54,7 @@ impl Parser<'_> {
         let positive = name.strip_prefix(b"^");
         let ranges = posix(positive.unwrap_or(name));
         let ranges = ranges.ok_or_else(|| Error::syntax(ErrorKind::CharRange, up_to(self.rest, rest)))?;
-        let ranges = self.chosen(ranges, true, positive.is_some());
-        self.charge(ranges.len())?;
+        let ranges = self.chosen(ranges, true, positive.is_some())?;
         members.fixed.extend(ranges.as_slice());
         self.rest = rest;
         Ok(true)
