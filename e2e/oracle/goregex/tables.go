@@ -10,7 +10,6 @@ import (
 	"unicode"
 )
 
-
 // tables writes the files of crates/goregex/src/tables into the directory, not yet formatted.
 func tables(directory string) {
 	write := func(file, text string) {
