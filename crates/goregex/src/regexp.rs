@@ -1,0 +1,209 @@
+//! An expression, compiled.
+
+use crate::error::{Error, Limit};
+use crate::expand::{Piece, pieces};
+use crate::limits::Limits;
+use crate::matches::{Matches, Scan, Submatches};
+use crate::parse::{Parsed, parse};
+use crate::text::Text;
+use regex_automata::meta;
+use regex_syntax::hir::Hir;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A compiled expression. It does not change: it can be kept, cloned cheaply and used by many threads.
+#[derive(Debug, Clone)]
+pub struct Regexp {
+    engine: meta::Regex,
+    source: Arc<str>,
+    names: Arc<[String]>,
+}
+
+impl Regexp {
+    /// Compiles `pattern` as `regexp.Compile` does, within the default [`Limits`].
+    pub fn new(pattern: impl AsRef<[u8]>) -> Result<Self, Error> {
+        Self::with_limits(pattern, Limits::default())
+    }
+
+    /// Compiles `pattern` within `limits`.
+    pub fn with_limits(pattern: impl AsRef<[u8]>, limits: Limits) -> Result<Self, Error> {
+        let pattern = pattern.as_ref();
+        let parsed = parse(pattern, limits)?;
+        let engine = build_deep(&parsed, limits)?;
+        Ok(Self { engine, source: String::from_utf8_lossy(pattern).into(), names: parsed.names.into() })
+    }
+
+    /// The expression as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.source
+    }
+
+    /// How many groups there are, the whole match not counted.
+    pub fn num_subexp(&self) -> usize {
+        self.names.len() - 1
+    }
+
+    /// The names of all groups, empty where there is none; the whole match comes first. Several can be the same.
+    pub fn subexp_names(&self) -> &[String] {
+        &self.names
+    }
+
+    pub(crate) fn engine(&self) -> &meta::Regex {
+        &self.engine
+    }
+
+    /// Whether there is a match anywhere in `text`.
+    pub fn is_match(&self, text: impl AsRef<[u8]>) -> bool {
+        self.engine.is_match(Text::new(text.as_ref()).bytes())
+    }
+
+    /// Where the leftmost match is, in bytes.
+    pub fn find(&self, text: impl AsRef<[u8]>) -> Option<Range<usize>> {
+        Scan::new(self, text.as_ref(), 1).next()?.get(0)
+    }
+
+    /// The leftmost match and its groups.
+    pub fn find_submatch(&self, text: impl AsRef<[u8]>) -> Option<Submatches> {
+        Scan::new(self, text.as_ref(), self.names.len()).next()
+    }
+
+    /// All matches that do not overlap, with their groups. One that is empty does not follow another at once.
+    pub fn find_all<'a, T: AsRef<[u8]> + ?Sized>(&'a self, text: &'a T) -> Matches<'a> {
+        Matches::new(Scan::new(self, text.as_ref(), self.names.len()))
+    }
+
+    /// `text` with all matches replaced. In `replacement`, `$1`, `${1}`, `$name` and `${name}` stand for groups, `$$`
+    /// for `$`. A name without braces is as long as can be: `$1x` is `${1x}`. A group that is not there is empty.
+    pub fn replace_all(&self, text: impl AsRef<[u8]>, replacement: impl AsRef<[u8]>) -> Vec<u8> {
+        self.replace(text.as_ref(), &pieces(replacement.as_ref()), usize::MAX).unwrap_or_default()
+    }
+
+    /// As [`Regexp::replace_all`], with an error before the output has more than `limit` bytes.
+    pub fn replace_all_within(
+        &self,
+        text: impl AsRef<[u8]>,
+        replacement: impl AsRef<[u8]>,
+        limit: usize,
+    ) -> Result<Vec<u8>, Error> {
+        self.replace(text.as_ref(), &pieces(replacement.as_ref()), limit)
+    }
+
+    /// `text` with all matches replaced by `replacement` as it is.
+    pub fn replace_all_literal(&self, text: impl AsRef<[u8]>, replacement: impl AsRef<[u8]>) -> Vec<u8> {
+        self.replace(text.as_ref(), &[Piece::Literal(replacement.as_ref())], usize::MAX).unwrap_or_default()
+    }
+
+    /// As [`Regexp::replace_all_literal`], with an error before the output has more than `limit` bytes.
+    pub fn replace_all_literal_within(
+        &self,
+        text: impl AsRef<[u8]>,
+        replacement: impl AsRef<[u8]>,
+        limit: usize,
+    ) -> Result<Vec<u8>, Error> {
+        self.replace(text.as_ref(), &[Piece::Literal(replacement.as_ref())], limit)
+    }
+
+    /// `template` with the groups of one match in `text`, as [`Regexp::replace_all`] has them.
+    pub fn expand(&self, template: impl AsRef<[u8]>, text: impl AsRef<[u8]>, found: &Submatches) -> Vec<u8> {
+        let (template, text) = (pieces(template.as_ref()), text.as_ref());
+        template.iter().flat_map(|piece| self.piece(piece, text, found)).copied().collect()
+    }
+
+    /// `text` cut at the matches: all pieces without `limit`, else no more than that, the last with what is left over.
+    pub fn split<'t, T: AsRef<[u8]> + ?Sized>(&self, text: &'t T, limit: Option<usize>) -> Vec<&'t [u8]> {
+        let (text, limit) = (text.as_ref(), limit.unwrap_or(usize::MAX));
+        if limit == 0 {
+            return Vec::new();
+        }
+        if text.is_empty() && !self.source.is_empty() {
+            return vec![text];
+        }
+        self.cut(text, limit)
+    }
+
+    fn cut<'t>(&self, text: &'t [u8], limit: usize) -> Vec<&'t [u8]> {
+        let (mut parts, mut start, mut end) = (Vec::new(), 0, 0);
+        let mut scan = Scan::new(self, text, 1);
+        while parts.len() + 1 < limit
+            && let Some(found) = scan.next().and_then(|found| found.get(0))
+        {
+            end = found.start;
+            if found.end != 0 {
+                parts.push(text.get(start..end).unwrap_or_default());
+            }
+            start = found.end;
+        }
+        if end != text.len() {
+            parts.push(text.get(start..).unwrap_or_default());
+        }
+        parts
+    }
+
+    fn replace(&self, text: &[u8], pieces: &[Piece<'_>], limit: usize) -> Result<Vec<u8>, Error> {
+        let groups = pieces.iter().any(|piece| !matches!(piece, Piece::Literal(_)));
+        let mut scan = Scan::new(self, text, if groups { self.names.len() } else { 1 });
+        let (mut out, mut done) = (Vec::new(), 0);
+        while let Some(found) = scan.next() {
+            let Some(whole) = found.get(0) else { break };
+            append(&mut out, text.get(done..whole.start).unwrap_or_default(), limit)?;
+            for piece in pieces {
+                append(&mut out, self.piece(piece, text, &found), limit)?;
+            }
+            done = whole.end;
+        }
+        append(&mut out, text.get(done..).unwrap_or_default(), limit)?;
+        Ok(out)
+    }
+
+    fn piece<'t>(&self, piece: &Piece<'t>, text: &'t [u8], found: &Submatches) -> &'t [u8] {
+        let range = match *piece {
+            Piece::Literal(literal) => return literal,
+            Piece::Number(number) => found.get(number),
+            Piece::Name(name) => self.named(name, found),
+        };
+        range.and_then(|range| text.get(range)).unwrap_or_default()
+    }
+
+    /// The first group of that name that took part.
+    fn named(&self, name: &[u8], found: &Submatches) -> Option<Range<usize>> {
+        let mut all = self.names.iter().enumerate();
+        all.find_map(|(index, of)| (of.as_bytes() == name).then(|| found.get(index)).flatten())
+    }
+}
+
+fn append(out: &mut Vec<u8>, bytes: &[u8], limit: usize) -> Result<(), Error> {
+    if bytes.len() > limit.saturating_sub(out.len()) {
+        return Err(Error::Limit(Limit::Output(limit)));
+    }
+    out.extend_from_slice(bytes);
+    Ok(())
+}
+
+/// Nesting from which on the compiler, which calls itself, gets a stack of its own.
+const DEEP: usize = 50;
+
+/// Bytes of that stack: ten times what the deepest expression takes in a build without optimisation.
+const STACK: usize = 64 << 20;
+
+fn build_deep(parsed: &Parsed, limits: Limits) -> Result<meta::Regex, Error> {
+    let program = limits.program_of(parsed.names.len());
+    if parsed.height <= DEEP {
+        return build(&parsed.hir, program, limits);
+    }
+    let over = Error::Limit(Limit::Program(program));
+    std::thread::scope(|scope| {
+        let work = || build(&parsed.hir, program, limits);
+        let thread = std::thread::Builder::new().name("goregex".into()).stack_size(STACK).spawn_scoped(scope, work);
+        thread.map_err(|_| over.clone())?.join().unwrap_or(Err(over))
+    })
+}
+
+fn build(hir: &Hir, program: usize, limits: Limits) -> Result<meta::Regex, Error> {
+    let config = meta::Config::new()
+        .utf8_empty(true)
+        .nfa_size_limit(Some(program))
+        .onepass_size_limit(Some(limits.cache))
+        .hybrid_cache_capacity(limits.cache);
+    let built = meta::Builder::new().configure(config).build_from_hir(hir);
+    built.map_err(|_| Error::Limit(Limit::Program(program)))
+}

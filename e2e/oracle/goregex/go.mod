@@ -1,0 +1,3 @@
+module oracle/goregex
+
+go 1.25
