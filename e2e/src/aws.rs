@@ -15,6 +15,7 @@ use http_body_util::Full;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
+use crate::http::Answer;
 use crate::process::{Process, free_port};
 use crate::scratch::Scratch;
 use crate::settings::Settings;
@@ -23,6 +24,9 @@ use crate::tools::Tool;
 /// The region of every fixture.
 pub const REGION: &str = "eu-central-1";
 const READY_WITHIN: Duration = Duration::from_mins(1);
+/// How often a call is made at which moto breaks, and the pause between two.
+const TRIES: usize = 5;
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 static SHARED: OnceCell<Result<Moto>> = OnceCell::const_new();
 
@@ -140,8 +144,21 @@ impl Secrets {
         self.call("BatchGetSecretValue", json!({"SecretIdList": names})).await
     }
 
-    /// Any call of the service, by its name.
+    /// Any call of the service, by its name. One at which moto itself breaks is made again: it goes through all its secrets
+    /// while another thread adds one ("dictionary changed size during iteration"), and answers 500 with a page of HTML.
     pub async fn call(&self, operation: &str, body: Value) -> Result<Value> {
+        for _ in 1..TRIES {
+            let answer = self.send(operation, &body).await?;
+            let broke = answer.status.is_server_error() && is_no_json(&answer);
+            if !broke {
+                return content(operation, &answer);
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        content(operation, &self.send(operation, &body).await?)
+    }
+
+    async fn send(&self, operation: &str, body: &Value) -> Result<Answer> {
         let scope = format!("20260101/{REGION}/secretsmanager/aws4_request");
         let signature = format!("AWS4-HMAC-SHA256 Credential=fixtures/{scope}, SignedHeaders=host, Signature=0");
         let request = Request::post(&self.endpoint)
@@ -149,15 +166,24 @@ impl Secrets {
             .header(header::CONTENT_TYPE, "application/x-amz-json-1.1")
             .header("x-amz-target", format!("secretsmanager.{operation}"))
             .body(Full::from(body.to_string()))?;
-        let answer = crate::http::send(request).await.with_context(|| format!("{operation} at {}", self.endpoint))?;
-        // No parser's words: they may quote what they could not read.
-        let content: Value = serde_json::from_slice(&answer.body).ok().context("the answer is no JSON")?;
-        if !answer.is_success() {
-            let code = content.get("__type").and_then(Value::as_str).unwrap_or("no code");
-            bail!("{operation} answered {}: {code}", answer.status);
-        }
-        Ok(content)
+        crate::http::send(request).await.with_context(|| format!("{operation} at {}", self.endpoint))
     }
+}
+
+fn is_no_json(answer: &Answer) -> bool {
+    serde_json::from_slice::<serde::de::IgnoredAny>(&answer.body).is_err()
+}
+
+/// What an answer says; of one that is no JSON its status alone, since a parser's words may quote what it could not read.
+fn content(operation: &str, answer: &Answer) -> Result<Value> {
+    let content: Value = serde_json::from_slice(&answer.body)
+        .ok()
+        .with_context(|| format!("{operation} answered {}, and no JSON", answer.status))?;
+    if !answer.is_success() {
+        let code = content.get("__type").and_then(Value::as_str).unwrap_or("no code");
+        bail!("{operation} answered {}: {code}", answer.status);
+    }
+    Ok(content)
 }
 
 fn version(answer: &Value) -> Result<String> {
