@@ -139,7 +139,7 @@ async fn a_truncated_answer_is_half_a_document_and_a_cut_off_one_is_a_broken_con
     let (proxy, secrets, name) = scene().await?;
     proxy.inject(Rule::always(Fault::Truncate));
     let error = secrets.get(&name).await.expect_err("truncated");
-    assert_eq!(error.to_string(), "the answer is no JSON");
+    assert_eq!(error.to_string(), "GetSecretValue answered 200 OK, and no JSON");
     proxy.heal();
     proxy.inject(Rule::always(Fault::CutOff));
     let error = secrets.get(&name).await.expect_err("cut off");
