@@ -3,21 +3,26 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde_json::json;
 
-use crate::report::line;
+use crate::report::{line, pause};
 
 const FILES: [&str; 2] = ["user", "password"];
 
 const BEGIN: &str = "..generation_";
+
+/// Between two swaps: long enough that who reads meanwhile is there before the last of thousands.
+const REST: Duration = Duration::from_millis(2);
 
 /// Writes `count` more generations of two files, whose values end in the generation's number, each with one rename.
 pub(crate) fn often(folder: &Path, count: u64) -> Result<()> {
     let first = current(folder).map_or(0, |number| number + 1);
     for number in first..first + count {
         swap(folder, number).with_context(|| format!("generation {number} of {}", folder.display()))?;
+        pause(REST);
     }
     line(&json!({"swaps": count}))
 }
