@@ -1,64 +1,25 @@
-// Answers what Go's text/template makes of the cases that crates/gotemplate is tested with: one case as JSON on each line
-// of its input, one answer on each line of its output. With the argument "tables" it writes the crate's tables instead.
-// See the README beside it.
+// Answers what Go's text/template makes of the cases that crates/gotemplate is tested with. With the argument "tables" it
+// writes the crate's tables instead. See the README beside it.
 package main
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
+	"fmt"
+	"oracle/gotemplate/serve"
 	"os"
-	"text/template"
+	"strconv"
+	"time"
 )
 
-// A kase has its bytes in base64, as encoding/json has them.
-type kase struct {
-	Name     string          `json:"name"`
-	Template []byte          `json:"template"`
-	Left     string          `json:"left,omitempty"`
-	Right    string          `json:"right,omitempty"`
-	Missing  string          `json:"missing,omitempty"`
-	Data     json.RawMessage `json:"data"`
-}
-
-type answer struct {
-	Output []byte `json:"output,omitempty"`
-	Error  []byte `json:"error,omitempty"`
-}
-
-// most is where an output is cut off: an endless template must end here too.
-const most = 1 << 20
-
-type bounded struct{ bytes.Buffer }
-
-type tooLong struct{}
-
-func (tooLong) Error() string { return "the oracle's output is too long" }
-
-func (b *bounded) Write(p []byte) (int, error) {
-	if b.Len()+len(p) > most {
-		return 0, tooLong{}
+// object makes the values of the types that only these tests have.
+func object(kind, text string) (any, error) {
+	number, _ := strconv.ParseInt(text, 10, 64)
+	switch kind {
+	case "duration":
+		return time.Duration(number), nil
+	case "pair":
+		return Pair{Left: int(number), Right: text}, nil
 	}
-	return b.Buffer.Write(p)
-}
-
-func run(k kase) answer {
-	data, err := decode(k.Data)
-	if err != nil {
-		panic(err)
-	}
-	t := template.New(k.Name).Delims(k.Left, k.Right).Funcs(functions)
-	if k.Missing != "" {
-		t.Option("missingkey=" + k.Missing)
-	}
-	if t, err = t.Parse(string(k.Template)); err != nil {
-		return answer{Error: []byte(err.Error())}
-	}
-	var out bounded
-	if err := t.Execute(&out, data); err != nil {
-		return answer{Error: []byte(err.Error())}
-	}
-	return answer{Output: out.Bytes()}
+	return nil, fmt.Errorf("no kind %q", kind)
 }
 
 func main() {
@@ -66,19 +27,6 @@ func main() {
 		tables()
 		return
 	}
-	in, out := bufio.NewReaderSize(os.Stdin, 1<<20), bufio.NewWriter(os.Stdout)
-	decoder, encoder := json.NewDecoder(in), json.NewEncoder(out)
-	for decoder.More() {
-		var k kase
-		if err := decoder.Decode(&k); err != nil {
-			panic(err)
-		}
-		if err := encoder.Encode(run(k)); err != nil {
-			panic(err)
-		}
-		if in.Buffered() == 0 {
-			out.Flush()
-		}
-	}
-	out.Flush()
+	serve.Object = object
+	serve.Serve(functions)
 }

@@ -1,9 +1,8 @@
 //! Values as the oracle and the vectors have them: `[kind, content]`.
 
-use super::host::{Duration, Pair};
+use super::host::object;
 use keyferry_gotemplate::{Bytes, FloatKind, IntKind, List, Map, Type, UintKind, Value};
 use serde_json::{Value as Json, json};
-use std::sync::Arc;
 
 pub mod base64 {
     use base64::prelude::{BASE64_STANDARD, Engine as _};
@@ -91,8 +90,6 @@ fn scalar(kind: &str, text: &str) -> Value {
         "float32" => Value::Float(FloatKind::Float32.round(float()), FloatKind::Float32),
         "complex128" => Value::Complex(float(), 1.5, FloatKind::Float64),
         "complex64" => Value::Complex(FloatKind::Float32.round(float()), -2.0, FloatKind::Float32),
-        "duration" => Value::Object(Arc::new(Duration(text.parse().unwrap()))),
-        "pair" => Value::Object(Arc::new(Pair { left: text.parse().unwrap(), right: text.into() })),
-        _ => panic!("no kind {kind}"),
+        _ => object(kind, text),
     }
 }

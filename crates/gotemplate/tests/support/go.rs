@@ -1,6 +1,6 @@
 //! The oracle, built and running.
 
-use super::{Answer, Case};
+use super::{Answer, Case, ORACLE};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -15,8 +15,8 @@ impl Oracle {
     /// Nothing where there is no Go.
     pub fn start() -> Option<Self> {
         Command::new("go").arg("version").stdout(Stdio::null()).stderr(Stdio::null()).status().ok()?;
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../e2e/oracle/gotemplate");
-        let binary = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("gotemplate-oracle");
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../e2e/oracle").join(ORACLE);
+        let binary = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{ORACLE}-oracle"));
         let built =
             Command::new("go").current_dir(source).args(["build", "-o"]).arg(&binary).arg(".").status().unwrap();
         assert!(built.success(), "the oracle does not build");

@@ -4,7 +4,16 @@ use keyferry_gotemplate::{
     Bytes, Call, FuncError, Function, Functions, List, Map, Object, Signature, Type, UintKind, Value,
 };
 use std::any::Any;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
+
+/// A value of a host's type.
+pub fn object(kind: &str, text: &str) -> Value {
+    match kind {
+        "duration" => Value::Object(Arc::new(Duration(text.parse().unwrap()))),
+        "pair" => Value::Object(Arc::new(Pair { left: text.parse().unwrap(), right: text.into() })),
+        _ => panic!("no kind {kind}"),
+    }
+}
 
 pub fn functions() -> &'static Functions {
     static FUNCTIONS: LazyLock<Functions> = LazyLock::new(table);

@@ -1,0 +1,27 @@
+//! Arguments as Rust has them. The template has checked them against the function's parameters before.
+
+use keyferry_gotemplate::{FuncError, Value};
+
+/// What a function answers.
+pub(crate) type Outcome = Result<Value, FuncError>;
+
+/// The bytes of a parameter of type `string`.
+pub(crate) fn text(value: &Value) -> Result<&[u8], FuncError> {
+    match value {
+        Value::Str(text) => Ok(text),
+        _ => Err(unexpected("string")),
+    }
+}
+
+/// The number of a parameter of type `int` or `int64`.
+pub(crate) fn int(value: &Value) -> Result<i64, FuncError> {
+    match value {
+        Value::Int(number, _) => Ok(*number),
+        _ => Err(unexpected("integer")),
+    }
+}
+
+/// Never seen: parameters are checked before.
+pub(crate) fn unexpected(wanted: &str) -> FuncError {
+    FuncError::Message(format!("the argument is no {wanted}"))
+}

@@ -1,0 +1,30 @@
+#![doc = include_str!("../README.md")]
+
+mod arguments;
+mod certificates;
+mod ciphers;
+mod dates;
+mod defaults;
+mod dicts;
+mod encodings;
+mod host;
+mod json;
+mod jwk;
+mod keys;
+mod lists;
+mod numbers;
+mod passwords;
+mod paths;
+mod pem;
+mod pkcs12;
+mod randoms;
+mod reflection;
+mod regexes;
+mod strings;
+mod table;
+mod urls;
+mod versions;
+mod yaml;
+
+pub use host::{Host, System};
+pub use table::functions;

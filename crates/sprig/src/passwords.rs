@@ -1,0 +1,7 @@
+//! Password hashes.
+
+use crate::table::{Family, Shared};
+
+pub(crate) fn family(_: &Shared) -> Family {
+    Vec::new()
+}

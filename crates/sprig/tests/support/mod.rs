@@ -1,0 +1,42 @@
+//! What the tests against Go are made of: those of crates/gotemplate, with these functions. `e2e/oracle/sprig` has the
+//! other side.
+
+#[path = "../../../gotemplate/tests/support/case.rs"]
+pub mod case;
+#[path = "../../../gotemplate/tests/support/data.rs"]
+pub mod data;
+#[path = "../../../gotemplate/tests/support/go.rs"]
+pub mod go;
+#[path = "../../../gotemplate/tests/support/random.rs"]
+pub mod random;
+
+pub mod certificates;
+pub mod ciphers;
+pub mod dates;
+pub mod defaults;
+pub mod dicts;
+pub mod encodings;
+pub mod grow;
+pub mod host;
+pub mod json;
+pub mod jwk;
+pub mod keys;
+pub mod lists;
+pub mod numbers;
+pub mod passwords;
+pub mod paths;
+pub mod pem;
+pub mod pkcs12;
+pub mod randoms;
+pub mod reflection;
+pub mod regexes;
+pub mod strings;
+pub mod urls;
+pub mod versions;
+pub mod yaml;
+
+pub use case::{Answer, Case};
+pub use host::functions;
+
+/// The folder of the oracle in `e2e/oracle`.
+pub const ORACLE: &str = "sprig";
