@@ -3,7 +3,7 @@
 use crate::der::{self, Reader, SEQUENCE};
 use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
-use crypto_bigint::{BoxedUint, NonZero, Odd};
+use crypto_bigint::{BoxedUint, NonZero, Odd, Resize as _};
 use keyferry_gotemplate::FuncError;
 use zeroize::Zeroizing;
 
@@ -178,6 +178,6 @@ fn is_odd(number: &BoxedUint) -> bool {
 
 fn difference(one: &BoxedUint, other: &BoxedUint) -> BoxedUint {
     let bits = one.bits_precision().max(other.bits_precision());
-    let (one, other) = (one.widen(bits), other.widen(bits));
+    let (one, other) = (one.resize(bits), other.resize(bits));
     if one > other { one.wrapping_sub(&other) } else { other.wrapping_sub(&one) }
 }
