@@ -2,7 +2,7 @@
 
 use super::from_any_base64;
 use keyferry_gotemplate::FuncError;
-use serde_json::{Map, Value as Json};
+use serde_json::{Deserializer, Map, Value as Json};
 use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
@@ -33,9 +33,10 @@ const TEXTS: &[&str] = &["kty", "kid", "use", "x5u", "x5t", "x5t#S256", "alg", "
 const LISTS: &[&str] = &["key_ops", "x5c"];
 
 impl Jwk {
-    /// The key of a JSON object. Members that are no part of a key are ignored.
+    /// The key of a JSON object. Members that are no part of a key are ignored, as is what follows the object.
     pub(super) fn read(json: &[u8]) -> Result<Self, FuncError> {
-        let members: Map<String, Json> = serde_json::from_slice(json).map_err(|_| "the key is not a JSON object")?;
+        let mut values = Deserializer::from_slice(json).into_iter::<Map<String, Json>>();
+        let members = values.next().and_then(Result::ok).ok_or("the key is not a JSON object")?;
         let is_text = |value: &Json| value.is_string() || value.is_null();
         let is_list = |value: &Json| value.is_null() || value.as_array().is_some_and(|list| list.iter().all(is_text));
         let are = |names: &[&str], fits: &dyn Fn(&Json) -> bool| names.iter().all(|name| members.get(*name).is_none_or(fits));

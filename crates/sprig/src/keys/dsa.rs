@@ -78,7 +78,7 @@ fn candidate(host: &Shared, order: &BoxedUint) -> Option<BoxedUint> {
     let start = random(host, BITS.0);
     let twice = NonZero::new(order.resize(BITS.0).shl(1)).into_option()?;
     let modulus = start.wrapping_sub(&start.rem(&twice)).wrapping_add(&BoxedUint::one());
-    let is_long = modulus.bits_vartime() == BITS.0;
+    let is_long = modulus.bit_width_vartime() == BITS.0;
     let mut divisors = (3..2000u32).step_by(2).filter_map(|divisor| NonZero::new(Limb::from(divisor)).into_option());
     (is_long && divisors.all(|divisor| modulus.rem_limb(divisor) != Limb::ZERO)).then_some(modulus)
 }
