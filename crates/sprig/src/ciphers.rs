@@ -3,7 +3,9 @@
 use crate::arguments::{Outcome, text, unexpected};
 use crate::pem::{from_base64, to_base64};
 use crate::table::{Family, Shared};
-use aws_lc_rs::cipher::{AES_256, DecryptingKey, DecryptionContext, EncryptingKey, EncryptionContext, UnboundCipherKey};
+use aws_lc_rs::cipher::{
+    AES_256, DecryptingKey, DecryptionContext, EncryptingKey, EncryptionContext, UnboundCipherKey,
+};
 use aws_lc_rs::iv::FixedLength;
 use keyferry_gotemplate::{Call, FuncError, Function, Type, Value};
 use zeroize::Zeroizing;

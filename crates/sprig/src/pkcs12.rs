@@ -36,7 +36,9 @@ pub(crate) fn family(host: &Shared) -> Family {
         ("fullPemToPkcs12", 2, |host, call, arguments| full(host, call, arguments, b"")),
         ("fullPemToPkcs12Pass", 3, |host, call, arguments| full(host, call, arguments, password(arguments.last())?)),
         ("pemTruststoreToPKCS12", 1, |host, call, arguments| trust(host, call, arguments, b"")),
-        ("pemTruststoreToPKCS12Pass", 2, |host, call, arguments| trust(host, call, arguments, password(arguments.last())?)),
+        ("pemTruststoreToPKCS12Pass", 2, |host, call, arguments| {
+            trust(host, call, arguments, password(arguments.last())?)
+        }),
     ];
     let function = |(name, count, run): (&'static str, usize, Run)| {
         let host = host.clone();

@@ -74,7 +74,8 @@ impl Request<'_> {
     }
 
     fn extensions(&self, public_key: &[u8], issuer_key: Option<&[u8]>, is_nameless: bool) -> Result<Der, FuncError> {
-        let (usages, is_ca) = if self.is_authority { ([2, 0xa4], der::boolean(true)) } else { ([5, 0xa0], Der::default()) };
+        let (usages, is_ca) =
+            if self.is_authority { ([2, 0xa4], der::boolean(true)) } else { ([5, 0xa0], Der::default()) };
         let mut all = vec![
             extension(15, true, &der::tagged(der::BIT_STRING, &usages)),
             extension(37, false, &der::sequence(&[&der::oid(SERVER), &der::oid(CLIENT)])),
@@ -164,7 +165,8 @@ fn time(seconds: i64) -> Result<Der, FuncError> {
     }
     let rest = format!("{month:02}{day:02}{:02}{:02}{:02}Z", clock / 3600, clock / 60 % 60, clock % 60);
     let is_short = (1950..2050).contains(&year);
-    let (tag, year) = if is_short { (UTC_TIME, format!("{:02}", year % 100)) } else { (GENERALIZED_TIME, format!("{year:04}")) };
+    let (tag, year) =
+        if is_short { (UTC_TIME, format!("{:02}", year % 100)) } else { (GENERALIZED_TIME, format!("{year:04}")) };
     Ok(der::tagged(tag, (year + &rest).as_bytes()))
 }
 
@@ -186,7 +188,9 @@ mod tests {
     use super::*;
 
     fn written(seconds: i64) -> String {
-        time(seconds).map(|time| String::from_utf8_lossy(time.get(2..).unwrap_or_default()).into_owned()).unwrap_or_default()
+        time(seconds)
+            .map(|time| String::from_utf8_lossy(time.get(2..).unwrap_or_default()).into_owned())
+            .unwrap_or_default()
     }
 
     #[test]

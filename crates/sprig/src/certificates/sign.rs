@@ -11,9 +11,7 @@ use zeroize::Zeroizing;
 pub(super) fn signature_algorithm(key: &PrivateKey) -> Result<Zeroizing<Vec<u8>>, FuncError> {
     let ecdsa = |hash: u8| der::sequence(&[&der::oid(&[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, hash])]);
     Ok(match key {
-        PrivateKey::Rsa(_) => {
-            der::sequence(&[&der::oid(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11]), &[NULL, 0]])
-        }
+        PrivateKey::Rsa(_) => der::sequence(&[&der::oid(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11]), &[NULL, 0]]),
         PrivateKey::Ec(key) => match key.curve {
             Curve::P224 | Curve::P256 => ecdsa(2),
             Curve::P384 => ecdsa(3),

@@ -28,7 +28,7 @@ fn numbers_of(kind: &str, is_private: bool) -> &'static [&'static str] {
 }
 
 /// Members that are texts, if they are there.
-const TEXTS: &[&str] = &["kty", "kid", "use", "x5u", "x5t", "x5t#S256", "alg", "crv"];
+const TEXTS: &[&str] = &["kty", "kid", "use", "x5u", "x5t", "x5t#S256", "alg"];
 /// Members that are lists of texts.
 const LISTS: &[&str] = &["key_ops", "x5c"];
 
@@ -39,12 +39,17 @@ impl Jwk {
         let members = values.next().and_then(Result::ok).ok_or("the key is not a JSON object")?;
         let is_text = |value: &Json| value.is_string() || value.is_null();
         let is_list = |value: &Json| value.is_null() || value.as_array().is_some_and(|list| list.iter().all(is_text));
-        let are = |names: &[&str], fits: &dyn Fn(&Json) -> bool| names.iter().all(|name| members.get(*name).is_none_or(fits));
+        let are =
+            |names: &[&str], fits: &dyn Fn(&Json) -> bool| names.iter().all(|name| members.get(*name).is_none_or(fits));
         if !are(TEXTS, &is_text) || !are(LISTS, &is_list) {
             return Err("a member of the key has the wrong type".into());
         }
         let text = |name: &str| members.get(name).and_then(Json::as_str).map(str::to_owned);
         let kind = text("kty").ok_or("the key has no kty")?;
+        // RSA keys have no curve, so it may be anything.
+        if kind != "RSA" && !are(&["crv"], &is_text) {
+            return Err("the crv of the key is not a string".into());
+        }
         let is_private = members.contains_key("d");
         let mut numbers = BTreeMap::new();
         for name in numbers_of(&kind, is_private) {

@@ -34,8 +34,7 @@ fn master_key(password: &[u8], user: &[u8]) -> Result<Zeroizing<[u8; 64]>, FuncE
     let failed = |_| FuncError::from("failed to derive password");
     let parameters = scrypt::Params::new(15, 8, 2).map_err(failed)?;
     let mut key = Zeroizing::new([0; 64]);
-    scrypt::scrypt(password, &scoped(user, &[]), &parameters, key.as_mut())
-        .map_err(|_| "failed to derive password")?;
+    scrypt::scrypt(password, &scoped(user, &[]), &parameters, key.as_mut()).map_err(|_| "failed to derive password")?;
     Ok(key)
 }
 

@@ -45,7 +45,8 @@ fn custom() -> Vec<String> {
     cases.push(pair(&leaf, &relabelled("leaf.key", "PUBLIC KEY")));
     let (cert, key) = (base64::encode(&leaf), base64::encode(&bytes("ed25519.key")));
     let whole = |action: &str| format!("{{{{ $c := buildCustomCert \"{cert}\" \"{key}\" }}}}{{{{ {action} }}}}");
-    let actions = ["$c", "printf \"%T\" $c", "printf \"%+v %#v\" $c $c", "$c.None", "eq $c $c", "if $c }}y{{ end", "len $c"];
+    let actions =
+        ["$c", "printf \"%T\" $c", "printf \"%+v %#v\" $c $c", "$c.None", "eq $c $c", "if $c }}y{{ end", "len $c"];
     cases.extend(actions.map(whole));
     cases.push("{{ buildCustomCert `!` `` }}".into());
     cases.push("{{ buildCustomCert .bin .bin }}".into());
@@ -60,7 +61,10 @@ fn names() -> Vec<String> {
     cases.push(format!("{{{{ certSANs (print \"junk \" {}) }}}}", literals(&["leaf.pem"])));
     cases.push(format!("{{{{ range certSANs {} }}}}<{{{{ . }}}}>{{{{ end }}}}", literals(&["leaf.pem"])));
     cases.push(format!("{{{{ printf \"%T %q\" (certSANs {0}) (certSANs {0}) }}}}", literals(&["leaf.pem"])));
-    cases.extend(["certSANs ``", "certSANs .bin", "certSANs .nil", "certSANs", "printf `%T` certSANs"].map(|call| format!("{{{{ {call} }}}}")));
+    cases.extend(
+        ["certSANs ``", "certSANs .bin", "certSANs .nil", "certSANs", "printf `%T` certSANs"]
+            .map(|call| format!("{{{{ {call} }}}}")),
+    );
     cases
 }
 
@@ -103,7 +107,10 @@ fn refused() -> Vec<String> {
     );
     let other = |cert: &str, key: &str| {
         let (cert, key) = (base64::encode(&bytes(cert)), base64::encode(&bytes(key)));
-        format!("{{{{ genSignedCertWithKey `a` nil nil 1 (buildCustomCert `{cert}` `{key}`) {} }}}}", literals(&["p384.key"]))
+        format!(
+            "{{{{ genSignedCertWithKey `a` nil nil 1 (buildCustomCert `{cert}` `{key}`) {} }}}}",
+            literals(&["p384.key"])
+        )
     };
     cases.push(other("root.pem", "leaf.key"));
     cases.push(other("root.pem", "ed25519.key"));
@@ -129,7 +136,17 @@ pub fn grow(grower: &mut Grower<'_>) -> Line {
         }
         _ => {
             let (ip, domain) = (
-                grower.one_of(&["1.2.3.4", "::", "1::2", "1:2:3:4:5:6:7:8", "::1.2.3.4", "a", "", "1.2.3.4.5", "::ffff:1.2.3.4"]),
+                grower.one_of(&[
+                    "1.2.3.4",
+                    "::",
+                    "1::2",
+                    "1:2:3:4:5:6:7:8",
+                    "::1.2.3.4",
+                    "a",
+                    "",
+                    "1.2.3.4.5",
+                    "::ffff:1.2.3.4",
+                ]),
                 grower.text(),
             );
             let key = literals(&["leaf.key"]);

@@ -100,8 +100,10 @@ fn chains() -> Vec<String> {
     for set in sets {
         cases.extend(KINDS.iter().map(|kind| format!("{{{{ filterCertChain \"{kind}\" {} }}}}", literals(set))));
     }
-    cases.extend(["{{ filterCertChain `leaf` `` }}", "{{ filterCertChain `leaf` .bin }}", "{{ filterCertChain 1 `` }}"]
-        .map(str::to_owned));
+    cases.extend(
+        ["{{ filterCertChain `leaf` `` }}", "{{ filterCertChain `leaf` .bin }}", "{{ filterCertChain 1 `` }}"]
+            .map(str::to_owned),
+    );
     cases.push(r#"{{ printf "%T" filterCertChain }}"#.into());
     cases
 }
@@ -154,8 +156,7 @@ pub fn grow(grower: &mut Grower<'_>) -> Line {
         0 => {
             let ends = ["\n", "\n", "\n", "\r\n", " \n", ""];
             let count = grower.random.below(12);
-            let lines: String =
-                (0..count).map(|_| grower.one_of(LINES).to_owned() + grower.one_of(&ends)).collect();
+            let lines: String = (0..count).map(|_| grower.one_of(LINES).to_owned() + grower.one_of(&ends)).collect();
             format!("filterPEM {} {}", grower.one_of(&[r#""X""#, r#""y""#, r#""""#]), literal(lines))
         }
         1 => {

@@ -10,9 +10,7 @@ pub fn cases() -> Vec<&'static str> {
         cases.extend(["pkcs12keyPass", "pkcs12certPass"].map(|call| opened(call, password, bytes(store))));
     }
     for store in ["empty.p12", "nomac.p12", "modern.p12"] {
-        cases.extend(
-            ["pkcs12key", "pkcs12cert"].map(|call| format!("{{{{ {call} {} }}}}", literal(bytes(store)))),
-        );
+        cases.extend(["pkcs12key", "pkcs12cert"].map(|call| format!("{{{{ {call} {} }}}}", literal(bytes(store)))));
     }
     cases.extend(["wrong", "", "secret "].map(|password| opened("pkcs12keyPass", password, bytes("modern.p12"))));
     cases.push(opened("pkcs12keyPass", "x", bytes("empty.p12")));
