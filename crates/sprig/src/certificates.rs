@@ -84,14 +84,14 @@ fn authority(host: &Shared, call: &Call<'_>, arguments: &[Value]) -> Outcome {
     let [name, days, given @ ..] = arguments else { return Err(unexpected("authority")) };
     let request = Request { name: text(name)?, days: int(days)?, is_authority: true, ..Request::default() };
     let key = key(call, given)?;
-    finish(call, request.create(host, call, &key, None)?, &key)
+    finish(call, &request.create(host, call, &key, None)?, &key)
 }
 
 fn self_signed(host: &Shared, call: &Call<'_>, arguments: &[Value]) -> Outcome {
     let [name, ips, domains, days, given @ ..] = arguments else { return Err(unexpected("request")) };
     let request = request(call, name, ips, domains, days)?;
     let key = key(call, given)?;
-    finish(call, request.create(host, call, &key, None)?, &key)
+    finish(call, &request.create(host, call, &key, None)?, &key)
 }
 
 fn signed(host: &Shared, call: &Call<'_>, arguments: &[Value]) -> Outcome {
@@ -102,7 +102,7 @@ fn signed(host: &Shared, call: &Call<'_>, arguments: &[Value]) -> Outcome {
     let (block, _) = pem::decode(&authority.cert).ok_or("unable to decode certificate")?;
     let issuer = Authority { certificate: Certificate::parse(&block.bytes)?, key: private_key(call, &authority.key)? };
     let key = key(call, given)?;
-    finish(call, request.create(host, call, &key, Some(&issuer))?, &key)
+    finish(call, &request.create(host, call, &key, Some(&issuer))?, &key)
 }
 
 fn request<'a>(
@@ -131,10 +131,10 @@ fn string(item: &Value) -> Result<Arc<[u8]>, FuncError> {
     }
 }
 
-fn finish(call: &Call<'_>, certificate: Vec<u8>, key: &PrivateKey) -> Outcome {
-    let (cert, key) = (pem::encode("CERTIFICATE", &certificate), key.to_pem()?);
+fn finish(call: &Call<'_>, certificate: &[u8], key: &PrivateKey) -> Outcome {
+    let (cert, key) = (pem::encode("CERTIFICATE", certificate), key.to_pem()?);
     call.meter().allocate(cert.len() + key.len())?;
-    Ok(Pair::new(&cert, &key))
+    Ok(Pair::value(&cert, &key))
 }
 
 fn custom(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
@@ -146,7 +146,7 @@ fn custom(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
     Certificate::parse(&block.bytes)?;
     private_key(call, &key)?;
     call.meter().allocate(cert.len() + key.len())?;
-    Ok(Pair::new(&cert, &key))
+    Ok(Pair::value(&cert, &key))
 }
 
 fn names(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {

@@ -61,7 +61,7 @@ fn private(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
         "OKP" if jwk.curve() == Some("Ed25519") => ed25519(&jwk)?,
         _ => return Err("x509: unknown key type while marshaling PKCS#8".into()),
     };
-    call.text(&*pem::encode("PRIVATE KEY", &*key.to_pkcs8()?))
+    call.text(&*pem::encode("PRIVATE KEY", &key.to_pkcs8()?))
 }
 
 fn exponent(jwk: &Jwk) -> Result<u64, FuncError> {

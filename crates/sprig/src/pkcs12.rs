@@ -85,7 +85,7 @@ const WRITTEN: usize = 10;
 fn single(host: &Shared, call: &Call<'_>, arguments: &[Value], password: &[u8]) -> Outcome {
     let [certificate, key, ..] = arguments else { return Err(unexpected("pair")) };
     let (certificate, _) = first_block(call, text(certificate)?)?;
-    write(host, call, vec![certificate], key, password)
+    write(host, call, &[certificate], key, password)
 }
 
 fn full(host: &Shared, call: &Call<'_>, arguments: &[Value], password: &[u8]) -> Outcome {
@@ -93,7 +93,7 @@ fn full(host: &Shared, call: &Call<'_>, arguments: &[Value], password: &[u8]) ->
     let (leaf, rest) = first_block(call, text(chain)?)?;
     let mut certificates = vec![leaf];
     certificates.extend(all_blocks(call, rest)?);
-    write(host, call, certificates, key, password)
+    write(host, call, &certificates, key, password)
 }
 
 fn first_block<'t>(call: &Call<'_>, text: &'t [u8]) -> Result<(Bytes, &'t [u8]), FuncError> {
@@ -117,13 +117,13 @@ fn all_blocks(call: &Call<'_>, mut text: &[u8]) -> Result<Vec<Bytes>, FuncError>
     Ok(certificates)
 }
 
-fn write(host: &Shared, call: &Call<'_>, certificates: Vec<Bytes>, key: &Value, password: &[u8]) -> Outcome {
+fn write(host: &Shared, call: &Call<'_>, certificates: &[Bytes], key: &Value, password: &[u8]) -> Outcome {
     let key = text(key)?;
     pem::look_through(call, key)?;
     call.meter().work(WRITTEN)?;
     let (block, _) = pem::decode(key).ok_or("no private key in PEM found")?;
     let key = PrivateKey::from_any(&block.bytes)?;
-    let store = encode::store(host, &key, &certificates, password)?;
+    let store = encode::store(host, &key, certificates, password)?;
     call.text(to_base64(&store).as_bytes())
 }
 

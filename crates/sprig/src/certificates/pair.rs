@@ -14,7 +14,8 @@ pub(super) struct Pair {
 impl Pair {
     pub(super) const TYPE: &'static str = "sprig.certificate";
 
-    pub(super) fn new(cert: &[u8], key: &[u8]) -> Value {
+    /// A pair as templates hold it.
+    pub(super) fn value(cert: &[u8], key: &[u8]) -> Value {
         let [cert, key] = [cert, key].map(|text| Zeroizing::new(text.to_vec()));
         Value::Object(Arc::new(Self { cert, key }))
     }

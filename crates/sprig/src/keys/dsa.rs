@@ -42,7 +42,7 @@ pub(super) fn generate(host: &Shared, call: &Call<'_>) -> Result<DsaKey, FuncErr
     let (order, modulus) = primes(host, call)?;
     let failed = "failed to generate dsa params";
     let parameters = BoxedMontyParams::new(Odd::new(modulus.clone()).into_option().ok_or(failed)?);
-    let cofactor = modulus.wrapping_sub(&BoxedUint::one()).checked_div(&order).into_option().ok_or(failed)?;
+    let cofactor = modulus.wrapping_sub(BoxedUint::one()).checked_div(&order).into_option().ok_or(failed)?;
     let power = |base: BoxedUint, exponent: &BoxedUint| BoxedMontyForm::new(base, &parameters).pow(exponent).retrieve();
     let base = BoxedUint::from(2u8).resize(BITS.0);
     // Two generates the subgroup unless the cofactor is its order, which a search would not meet in aeons.
@@ -77,7 +77,7 @@ fn primes(host: &Shared, call: &Call<'_>) -> Result<(BoxedUint, BoxedUint), Func
 fn candidate(host: &Shared, order: &BoxedUint) -> Option<BoxedUint> {
     let start = random(host, BITS.0);
     let twice = NonZero::new(order.resize(BITS.0).shl(1)).into_option()?;
-    let modulus = start.wrapping_sub(&start.rem(&twice)).wrapping_add(&BoxedUint::one());
+    let modulus = start.wrapping_sub(start.rem(&twice)).wrapping_add(BoxedUint::one());
     let is_long = modulus.bit_width_vartime() == BITS.0;
     let mut divisors = (3..2000u32).step_by(2).filter_map(|divisor| NonZero::new(Limb::from(divisor)).into_option());
     (is_long && divisors.all(|divisor| modulus.rem_limb(divisor) != Limb::ZERO)).then_some(modulus)

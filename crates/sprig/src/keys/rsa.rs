@@ -146,7 +146,7 @@ impl Arithmetic {
             p.concatenating_mul(q) == self.modulus,
             self.is_exponent(&dp, 0)? && self.is_exponent(&dq, 1)?,
             inverse < *p && inverse.concatenating_mul(q).rem(p.as_nz_vartime()?) == BoxedUint::one(),
-            difference(p, q).bit_width_vartime() as i64 > i64::from(self.modulus.bit_width_vartime() / 2) - 100,
+            difference(p, q).bit_width_vartime() + 100 > self.modulus.bit_width_vartime() / 2,
             self.secret.bit_width_vartime() > self.modulus.bit_width_vartime() / 2,
         ];
         fits.iter().all(|fits| *fits).then_some(())
@@ -169,7 +169,7 @@ fn bytes(number: &BoxedUint) -> Zeroizing<Vec<u8>> {
 }
 
 fn order(prime: &BoxedUint) -> Option<NonZero<BoxedUint>> {
-    prime.wrapping_sub(&BoxedUint::one()).into_nz().into_option()
+    prime.wrapping_sub(BoxedUint::one()).into_nz().into_option()
 }
 
 fn is_odd(number: &BoxedUint) -> bool {

@@ -89,7 +89,7 @@ fn old_key(call: &Call<'_>, parameters: &[u8], password: &[u8], length: usize) -
 /// Decrypts block after block; answers the bytes of one.
 fn cbc<C: BlockCipherDecrypt + BlockSizeUser>(cipher: &C, first: &[u8], text: &mut [u8]) -> Result<usize, FuncError> {
     let size = C::block_size();
-    if text.len() % size != 0 || first.len() != size {
+    if !text.len().is_multiple_of(size) || first.len() != size {
         return Err("pkcs12: input is not a multiple of the block size".into());
     }
     let mut before = first.to_vec();
@@ -114,7 +114,7 @@ fn aes(call: &Call<'_>, parameters: &[u8], text: &mut [u8], password: &[u8]) -> 
     let key = derived(call, derivation, length, password)?;
     let first = Reader::new(encryption.1).any().and_then(|first| <[u8; 16]>::try_from(first.value).ok());
     let first = FixedLength::from(first.ok_or("pkcs12: the first block of the encryption has not 16 bytes")?);
-    if text.len() % 16 != 0 {
+    if !text.len().is_multiple_of(16) {
         return Err("pkcs12: input is not a multiple of the block size".into());
     }
     let key = DecryptingKey::cbc(unbound(cipher, &key)?).map_err(|_| "pkcs12: AES failed")?;
@@ -140,7 +140,7 @@ fn derived(call: &Call<'_>, (name, parameters): Named<'_>, length: usize, passwo
     if name != PBKDF2 {
         return Err("pkcs12: the key derivation of PBES2 is not PBKDF2".into());
     }
-    let (salt, count, hash) = pbkdf2(parameters).ok_or("pkcs12: invalid parameters of PBKDF2")?;
+    let Derivation { salt, count, hash } = pbkdf2(parameters).ok_or("pkcs12: invalid parameters of PBKDF2")?;
     let hash = match hash {
         None | Some(HMAC_SHA1) => pbkdf2::PBKDF2_HMAC_SHA1,
         Some(HMAC_SHA256) => pbkdf2::PBKDF2_HMAC_SHA256,
@@ -153,8 +153,15 @@ fn derived(call: &Call<'_>, (name, parameters): Named<'_>, length: usize, passwo
     Ok(key)
 }
 
-/// Salt, rounds, and the hash if it is named.
-fn pbkdf2(parameters: &[u8]) -> Option<(&[u8], i64, Option<&[u8]>)> {
+/// What PBKDF2 takes besides the password.
+struct Derivation<'a> {
+    salt: &'a [u8],
+    count: i64,
+    /// SHA-1 where it is not named.
+    hash: Option<&'a [u8]>,
+}
+
+fn pbkdf2(parameters: &[u8]) -> Option<Derivation<'_>> {
     let mut outer = Reader::new(parameters);
     let mut parts = outer.within(SEQUENCE).filter(|_| outer.is_empty())?;
     let (salt, count) = (parts.bytes(OCTETS)?, parts.number()?);
@@ -165,7 +172,7 @@ fn pbkdf2(parameters: &[u8]) -> Option<(&[u8], i64, Option<&[u8]>)> {
         Some(identifier) => Some(algorithm(identifier).ok()?.0),
         None => None,
     };
-    Some((salt, count, hash))
+    Some(Derivation { salt, count, hash })
 }
 
 /// Encrypts with AES-256 and a key of PBKDF2 with SHA-256; answers the algorithm and the encrypted bytes.

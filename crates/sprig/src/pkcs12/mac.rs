@@ -59,7 +59,9 @@ impl Source<'_> {
 
     fn hashed(&self, parts: &[&[u8]]) -> Bytes {
         let mut first = Context::new(self.hash);
-        parts.iter().for_each(|part| first.update(part));
+        for part in parts {
+            first.update(part);
+        }
         let mut hash = Zeroizing::new(first.finish().as_ref().to_vec());
         for _ in 1..self.rounds {
             let next = aws_lc_rs::digest::digest(self.hash, &hash);

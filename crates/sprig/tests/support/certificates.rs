@@ -73,8 +73,8 @@ fn refused() -> Vec<String> {
     let mut cases: Vec<String> = [
         r#"genCA "a" "b""#,
         r#"genCA "a""#,
-        r#"genCA 1 1"#,
-        r#"genCA .bin 1"#,
+        "genCA 1 1",
+        "genCA .bin 1",
         r#"genCAWithKey "a" 1 """#,
         r#"genCAWithKey "a" 1 .bin"#,
         r#"genSelfSignedCert "a" (list "x") nil 1"#,

@@ -130,7 +130,9 @@ fn okp() -> Json {
 
 fn without(key: &Json, names: &[&str]) -> Json {
     let mut key = key.clone();
-    names.iter().for_each(|name| drop(key.as_object_mut().unwrap().remove(*name)));
+    for name in names {
+        key.as_object_mut().unwrap().remove(*name);
+    }
     key
 }
 

@@ -40,10 +40,10 @@ impl<'a> Name<'a> {
 
     /// Of the common name and the serial number the last, of all others each.
     fn all_of(&self, kind: &[u8], name: &str) -> Option<String> {
-        let values = self.attributes.iter().filter(|(other, _)| *other == kind).map(|(_, value)| value);
+        let mut values = self.attributes.iter().filter(|(other, _)| *other == kind).map(|(_, value)| value);
         let is_single = matches!(name, "CN" | "SERIALNUMBER");
         let values: Vec<&String> = if is_single {
-            values.last().into_iter().filter(|value| !value.is_empty()).collect()
+            values.next_back().into_iter().filter(|value| !value.is_empty()).collect()
         } else {
             values.collect()
         };
@@ -74,7 +74,7 @@ fn escaped(value: &str) -> String {
 
 /// A text as Go's `asn1.Marshal` writes it.
 pub(crate) fn in_der(text: &str) -> Zeroizing<Vec<u8>> {
-    let is_plain = |byte: u8| is_printable(&byte) && !matches!(byte, b'*' | b'&');
+    let is_plain = |byte: u8| is_printable(byte) && !matches!(byte, b'*' | b'&');
     tagged(if text.bytes().all(is_plain) { PRINTABLE } else { UTF8 }, text.as_bytes())
 }
 
@@ -107,24 +107,24 @@ fn text(tag: u8, value: &[u8]) -> Option<String> {
         UTF8 => String::from_utf8(value.to_vec()).ok(),
         BMP => wide(value),
         IA5 => ascii(value, |byte| byte.is_ascii()),
-        NUMERIC => ascii(value, |byte| byte.is_ascii_digit() || *byte == b' '),
+        NUMERIC => ascii(value, |byte| byte.is_ascii_digit() || byte == b' '),
         _ => None,
     }
 }
 
-fn ascii(value: &[u8], is_allowed: impl Fn(&u8) -> bool) -> Option<String> {
-    value.iter().all(is_allowed).then(|| value.iter().copied().map(char::from).collect())
+fn ascii(value: &[u8], is_allowed: impl Fn(u8) -> bool) -> Option<String> {
+    value.iter().copied().all(is_allowed).then(|| value.iter().copied().map(char::from).collect())
 }
 
 /// As Go reads them: with `*` and `&`, which some certificates have.
-fn is_printable(byte: &u8) -> bool {
-    byte.is_ascii_alphanumeric() || b" '()+,-./:=?*&".contains(byte)
+fn is_printable(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b" '()+,-./:=?*&".contains(&byte)
 }
 
 /// Two bytes each, none of them half of a pair or no character.
 fn wide(value: &[u8]) -> Option<String> {
-    let value = value.strip_suffix(&[0, 0]).filter(|_| value.len() % 2 == 0).unwrap_or(value);
-    if value.len() % 2 != 0 {
+    let value = value.strip_suffix(&[0, 0]).filter(|_| value.len().is_multiple_of(2)).unwrap_or(value);
+    if !value.len().is_multiple_of(2) {
         return None;
     }
     let letters = value.chunks(2).map(|pair| pair.iter().fold(0u32, |code, byte| code << 8 | u32::from(*byte)));
