@@ -22,6 +22,7 @@ mod reflection;
 mod regexes;
 mod strings;
 mod table;
+mod text_of;
 mod urls;
 mod versions;
 mod yaml;
