@@ -1,10 +1,11 @@
 // Answers what text/template makes of templates with the functions that External Secrets Operator's templates have:
-// sprig's and its own. See the README beside it.
+// sprig's and its own. With the argument "tables" it writes the crate's tables instead. See the README beside it.
 package main
 
 import (
 	"fmt"
 	"maps"
+	"os"
 	"strconv"
 	"text/template"
 	"time"
@@ -44,6 +45,10 @@ func object(kind, text string) (any, error) {
 }
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "tables" {
+		tables()
+		return
+	}
 	serve.Object = object
 	serve.Serve(functions())
 }

@@ -91,6 +91,83 @@ impl Grower<'_> {
         self.one_of(&literals).to_owned()
     }
 
+    /// A string literal of pieces that text functions treat differently: letters of all cases, digits, spaces,
+    /// connectors, signs, bytes that are no UTF-8.
+    pub fn words(&mut self) -> String {
+        if self.random.below(4) == 0 {
+            return self.text();
+        }
+        let count = self.random.below(9);
+        let pieces: String = (0..count).map(|_| self.inner()).collect();
+        format!("\"{pieces}\"")
+    }
+
+    /// A string literal of one piece.
+    pub fn piece(&mut self) -> String {
+        if self.random.below(6) == 0 { "\"\"".into() } else { format!("\"{}\"", self.inner()) }
+    }
+
+    fn inner(&mut self) -> &'static str {
+        let pieces = [
+            "a",
+            "b",
+            "c",
+            "ab",
+            "A",
+            "B",
+            "HTTP",
+            "Word",
+            "word",
+            "1",
+            "23",
+            " ",
+            "  ",
+            "_",
+            "-",
+            "__",
+            ".",
+            ",",
+            "/",
+            ":",
+            "!",
+            "'",
+            "\\n",
+            "\\t",
+            "\\xff",
+            "\\xe4\\xb8",
+            "\\ufffd",
+            "ä",
+            "Ä",
+            "ß",
+            "ǆ",
+            "ǅ",
+            "Ǆ",
+            "İ",
+            "ſ",
+            "日本",
+            "㐀",
+            "½",
+            "٣",
+            "\\u0300",
+            "\\u00a0",
+            "\\u2028",
+            "\\u0085",
+            "“",
+            "€",
+            "𐐀",
+            "🎉",
+            "ⅷ",
+            "=",
+            "$",
+            "%v",
+            "\\x00",
+            "a",
+            "b",
+            " ",
+        ];
+        self.one_of(&pieces)
+    }
+
     /// Any value: literals of every kind and fields of the data.
     pub fn any(&mut self) -> String {
         let fields = [

@@ -21,6 +21,7 @@ pub mod host;
 pub mod json;
 pub mod jwk;
 pub mod keys;
+pub mod lines;
 pub mod lists;
 pub mod numbers;
 pub mod passwords;
