@@ -137,7 +137,7 @@ fn shuffle(call: &mut Call<'_>, arguments: &[Value], host: &dyn Host) -> Outcome
     let of = text(of)?;
     call.meter().step(of.len())?;
     call.meter().allocate(of.len().saturating_mul(8))?;
-    let mut characters: Vec<char> = of.utf8_chunks().flat_map(characters).collect();
+    let mut characters = characters(of);
     let mut source = Source::new(host);
     for last in (1..characters.len()).rev() {
         let chosen = source.below(u64::try_from(last).unwrap_or(0) + 1);
@@ -146,9 +146,13 @@ fn shuffle(call: &mut Call<'_>, arguments: &[Value], host: &dyn Host) -> Outcome
     Ok(characters.into_iter().collect::<String>().into())
 }
 
-fn characters(chunk: std::str::Utf8Chunk<'_>) -> impl Iterator<Item = char> {
-    let invalid = std::iter::repeat_n(char::REPLACEMENT_CHARACTER, chunk.invalid().len());
-    chunk.valid().chars().chain(invalid)
+fn characters(text: &[u8]) -> Vec<char> {
+    let mut characters = Vec::with_capacity(text.len());
+    for chunk in text.utf8_chunks() {
+        characters.extend(chunk.valid().chars());
+        characters.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+    }
+    characters
 }
 
 fn uuid(call: &mut Call<'_>, _: &[Value], host: &dyn Host) -> Outcome {

@@ -12,19 +12,19 @@ pub(super) fn family(_: &Shared) -> Family {
     ]
 }
 
-/// From `first` on as long as `stop` is not met. Past the largest number it goes on with the smallest, as Go does, until
+/// From `first` on until `end` is met. Past the largest number it goes on with the smallest, as Go does, until
 /// the budget ends it.
 fn each(
     call: &Call<'_>,
-    (first, stop, step): (i64, i64, i64),
+    (first, end, step): (i64, i64, i64),
     mut take: impl FnMut(i64) -> Result<(), FuncError>,
 ) -> Result<(), FuncError> {
-    let down = stop < first;
+    let down = end < first;
     if step == 0 || down != (step < 0) {
         return Ok(());
     }
     let mut at = first;
-    while if down { at > stop } else { at < stop } {
+    while if down { at > end } else { at < end } {
         call.meter().step(1)?;
         take(at)?;
         at = at.wrapping_add(step);
@@ -49,8 +49,8 @@ fn until(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
 }
 
 fn until_step(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    let [first, stop, step] = arguments else { return Err(unexpected("triple")) };
-    list(call, (int(first)?, int(stop)?, int(step)?))
+    let [first, end, step] = arguments else { return Err(unexpected("triple")) };
+    list(call, (int(first)?, int(end)?, int(step)?))
 }
 
 fn seq(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
