@@ -10,6 +10,7 @@ pub mod go;
 #[path = "../../../gotemplate/tests/support/random.rs"]
 pub mod random;
 
+pub mod calls;
 pub mod certificates;
 pub mod ciphers;
 pub mod dates;
