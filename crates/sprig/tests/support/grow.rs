@@ -159,6 +159,8 @@ pub fn data() -> Json {
             ("empty", serde_json::json!(["list", []])),
             ("bytes", bytes(b"byte slice")),
             ("deep", deep),
+            ("took", number("duration", 5_025_500_000_000_i64)),
+            ("when", number("time", 1_234_567_890)),
         ],
     )
 }
