@@ -6,6 +6,7 @@ mod certificates;
 mod ciphers;
 mod dates;
 mod defaults;
+mod der;
 mod dicts;
 mod encodings;
 mod equality;
