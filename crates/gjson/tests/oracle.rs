@@ -11,6 +11,7 @@
 
 mod support;
 
+use std::collections::HashSet;
 use std::io::Write;
 use support::go::Oracle;
 use support::random::Random;
@@ -106,10 +107,87 @@ const VECTORS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors.jsonl"
 #[test]
 fn paths_find_what_go_once_found() {
     let mut tally = Tally::default();
-    vectors().iter().for_each(|(case, go)| tally.take(case, go));
+    for (case, go) in vectors() {
+        tally.take(&case, &go);
+    }
     assert!(tally.lookups > 5000, "only {} vectors", tally.lookups);
     assert_eq!(tally.over, 0, "a vector is over a limit");
     tally.check();
+}
+
+/// What every path is made of: modifiers, operators, and the other forms.
+const CONSTRUCTS: &[&str] = &[
+    "@pretty",
+    "@ugly",
+    "@reverse",
+    "@this",
+    "@flatten",
+    "@join",
+    "@valid",
+    "@keys",
+    "@values",
+    "@tostr",
+    "@fromstr",
+    "@group",
+    "@dig",
+    "@pretty:{",
+    "@flatten:{",
+    "@join:{",
+    "@dig:",
+    "\"sortKeys\"",
+    "\"indent\"",
+    "\"prefix\"",
+    "\"width\"",
+    "\"deep\"",
+    "\"preserve\"",
+    "=",
+    "==",
+    "!=",
+    "<",
+    "<=",
+    ">",
+    ">=",
+    "%",
+    "!%",
+    "~true",
+    "~false",
+    "~null",
+    "~*",
+    "#(",
+    "#[",
+    ")#",
+    ")#.",
+    ")#|",
+    "#.",
+    "#|",
+    "..",
+    "*",
+    "?",
+    "\\",
+    "|",
+    "{",
+    "[",
+    ":",
+    "!true",
+    "!false",
+    "!null",
+    "!\"",
+    "!{",
+    "![",
+    "!5",
+    "0",
+    "1",
+];
+
+#[test]
+fn every_modifier_and_construct_has_ten_cases() {
+    let vectors = vectors();
+    let paths: HashSet<(&[u8], &str)> =
+        vectors.iter().flat_map(|(case, _)| case.paths.iter().map(|path| (&*case.json, path.as_str()))).collect();
+    for construct in CONSTRUCTS {
+        let count = paths.iter().filter(|(_, path)| path.contains(construct)).count();
+        assert!(count >= 10, "{construct} has {count} cases");
+    }
 }
 
 /// All by hand live: what was added since `vectors.jsonl` was written counts too.
@@ -120,7 +198,9 @@ fn paths_by_hand_find_what_go_finds() {
         return;
     };
     let (cases, mut tally) = (cases::all(), Tally::default());
-    cases.iter().zip(oracle.ask(&cases)).for_each(|(case, go)| tally.take(case, &go));
+    for (case, go) in cases.iter().zip(oracle.ask(&cases)) {
+        tally.take(case, &go);
+    }
     tally.check();
 }
 
@@ -129,6 +209,6 @@ fn paths_by_hand_find_what_go_finds() {
 fn write_vectors() {
     let mut oracle = Oracle::start().expect("there is no Go");
     let mut random = Random::new(0);
-    let cases: Vec<Case> = cases::all().into_iter().chain((0..200).map(|_| grow::case(&mut random))).collect();
+    let cases: Vec<Case> = cases::all().into_iter().chain((0..400).map(|_| grow::case(&mut random))).collect();
     std::fs::write(VECTORS, oracle.ask_raw(&cases).concat()).unwrap();
 }

@@ -2,6 +2,8 @@
 
 use super::Case;
 use super::random::Random;
+use keyferry_gjson::{get, members};
+use std::fmt::Write;
 
 /// Paths for one document.
 const PATHS: usize = 10;
@@ -13,7 +15,8 @@ pub fn case(random: &mut Random) -> Case {
     if random.chance(8) {
         damage_document(random, &mut bytes);
     }
-    Case { json: bytes, paths: (0..PATHS).map(|_| whole_path(random)).collect() }
+    let paths = (0..PATHS).map(|_| whole_path(random, &bytes)).collect();
+    Case { json: bytes, paths }
 }
 
 const KEYS: &[&str] = &[
@@ -110,7 +113,7 @@ fn container(random: &mut Random, depth: usize, out: &mut String) {
         }
         blank(random, out);
         if object {
-            out.push_str(&format!("\"{}\"", random.word(KEYS)));
+            write!(out, "\"{}\"", random.word(KEYS)).unwrap();
             blank(random, out);
             out.push(':');
             blank(random, out);
@@ -151,22 +154,67 @@ const BROKEN_JSON: &[&str] = &[
     "\u{feff}",
     "\u{a0}",
     "1_0",
+    "1__0",
+    "_1",
+    "1_",
+    "1_.5",
+    "1e1_0",
+    "1_e1",
+    "-4_2",
     "0x1",
     ",,",
     "{,",
     "\"a\" 1",
 ];
 
-fn whole_path(random: &mut Random) -> String {
+fn whole_path(random: &mut Random, json: &[u8]) -> String {
     let mut path = String::new();
     if random.chance(30) {
         path.push_str("..");
     }
-    walk(random, 3, &mut path);
-    if random.chance(8) {
+    match random.below(4) {
+        0 => walk(random, 3, &mut path),
+        1 => inward(random, json, &mut path),
+        _ => {
+            inward(random, json, &mut path);
+            path.push_str(random.word(&[".", ".", "|"]));
+            component(random, 3, &mut path);
+        }
+    }
+    if random.chance(12) {
         path = damaged(random, &path);
     }
     path
+}
+
+/// Components that are there.
+fn inward(random: &mut Random, json: &[u8], out: &mut String) {
+    let mut inside = json.to_vec();
+    for step in 0..=random.below(4) {
+        let Some((component, value)) = one_inward(random, &inside) else { return };
+        if step > 0 {
+            out.push_str(random.word(&[".", ".", ".", "|"]));
+        }
+        out.push_str(&component);
+        inside = value;
+    }
+}
+
+/// A component, and what it leads to.
+fn one_inward(random: &mut Random, json: &[u8]) -> Option<(String, Vec<u8>)> {
+    if let Ok(members) = members(json) {
+        let members: Vec<_> = members.collect();
+        let (key, value) = members.get(random.below(members.len().max(1)))?;
+        return Some((key.chars().flat_map(escaped).collect(), value.raw().to_vec()));
+    }
+    let count: usize = get(json, "#").ok()??.as_text().parse().ok()?;
+    let index = random.below(count.max(1)).to_string();
+    let value = get(json, &index).ok()??.raw().to_vec();
+    Some((if random.chance(4) { "#".into() } else { index }, value))
+}
+
+fn escaped(character: char) -> impl Iterator<Item = char> {
+    ".*?\\|#@!{}[]()".contains(character).then_some('\\').into_iter().chain([character])
 }
 
 /// Components and what is between them.
@@ -236,7 +284,7 @@ fn wildcard(random: &mut Random, out: &mut String) {
         match random.below(4) {
             0 => out.push('?'),
             1 => out.push('*'),
-            _ if "|.".contains(character) => out.push_str(&format!("\\{character}")),
+            _ if "|.".contains(character) => write!(out, "\\{character}").unwrap(),
             _ => out.push(character),
         }
     }
@@ -280,20 +328,23 @@ fn operand(random: &mut Random, out: &mut String) {
             "\"a)b\"",
             "",
             "1_0",
+            "1__0",
+            "_1",
+            "1_",
+            "1_.5",
+            "1e1_0",
+            "1_e1",
+            "-4_2",
             "inf",
             "-nan",
             "+1",
             "(x)",
         ])),
-        3 => out.push_str(&format!(
-            "\"{}\"",
-            random.word(&["*", "s*", "?", "*o*", "\\\"*", "a\\*", "\\u00e9", "*\\\\", "t?o*s"])
-        )),
+        3 => write!(out, "\"{}\"", random.word(&["*", "s*", "?", "*o*", "\\\"*", "a\\*", "\\u00e9", "*\\\\", "t?o*s"]))
+            .unwrap(),
         4 => out.push_str(&random.below(50).to_string()),
-        _ => out.push_str(&format!(
-            "\"{}\"",
-            random.word(&["s", "S", "", "true", "a.b", "42", "z", "\\\"quoted\\\"", "\u{e9}"])
-        )),
+        _ => write!(out, "\"{}\"", random.word(&["s", "S", "", "true", "a.b", "42", "z", "\\\"quoted\\\"", "\u{e9}"]))
+            .unwrap(),
     }
 }
 
