@@ -1,12 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 mod arguments;
+mod cast;
 mod certificates;
 mod ciphers;
 mod dates;
 mod defaults;
 mod dicts;
 mod encodings;
+mod equality;
 mod host;
 mod json;
 mod jwk;
@@ -22,6 +24,7 @@ mod reflection;
 mod regexes;
 mod strings;
 mod table;
+mod text_of;
 mod urls;
 mod versions;
 mod yaml;
