@@ -86,6 +86,26 @@ impl<'a> Reader<'a> {
         if self.is_next(tag) { self.within(tag).map(Some) } else { Some(None) }
     }
 
+    /// An element that is wrapped in another. As in Go's `encoding/asn1` the wrapping's length counts for nothing but that
+    /// it is none, and where either tag is another one there is no such element.
+    #[expect(clippy::option_option, reason = "what is not there is not malformed")]
+    pub(crate) fn wrapped(&mut self, wrapping: u8, tag: u8) -> Option<Option<Self>> {
+        if !self.is_next(wrapping) {
+            return Some(None);
+        }
+        let (length, rest) = length(self.0.get(1..)?)?;
+        let mut inner = Self(rest);
+        if length == 0 || rest.is_empty() {
+            return None;
+        }
+        if !inner.is_next(tag) {
+            return Some(None);
+        }
+        let element = inner.any()?;
+        *self = inner;
+        Some(Some(Self(element.whole)))
+    }
+
     /// An integer's bytes, with the sign in the first bit.
     pub(crate) fn integer(&mut self) -> Option<&'a [u8]> {
         let bytes = self.bytes(INTEGER)?;
