@@ -22,6 +22,7 @@ pub mod host;
 pub mod json;
 pub mod jwk;
 pub mod keys;
+pub mod lines;
 pub mod lists;
 pub mod numbers;
 pub mod passwords;
