@@ -68,7 +68,9 @@ impl PrivateKey {
         match name {
             oids::RSA => RsaKey::from_pkcs1(key).map(Self::Rsa),
             oids::EC => EcKey::from_sec1(Reader::new(parameters).oid(), key).map(Self::Ec),
-            oids::ED25519 | oids::X25519 if !parameters.is_empty() => Err("x509: invalid private key parameters".into()),
+            oids::ED25519 | oids::X25519 if !parameters.is_empty() => {
+                Err("x509: invalid private key parameters".into())
+            }
             oids::ED25519 => Self::of_seed(raw(key)?),
             oids::X25519 => Self::x25519(raw(key)?),
             _ => Err("x509: PKCS#8 wrapping contained private key with unknown algorithm".into()),
