@@ -3,8 +3,9 @@
 mod copy;
 mod merge;
 
-use crate::arguments::{Outcome, map, text, unexpected};
+use crate::arguments::{Outcome, exactly, map, text, unexpected};
 use crate::table::{Family, Shared};
+use crate::text_of::text_of;
 use keyferry_gotemplate::{Call, FuncError, Function, List, Map, Type, Value};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -54,42 +55,35 @@ pub(crate) fn made(call: &Call<'_>, element: &'static Type, entries: Vec<Entry>)
 }
 
 fn dict(call: &mut Call<'_>, items: &[Value]) -> Outcome {
-    let map = call.map();
+    let mut entries = Vec::new();
     for pair in items.chunks(2) {
         let [key, rest @ ..] = pair else { continue };
-        let key = key_of(call, key)?;
-        call.insert(&map, key, rest.first().cloned().unwrap_or_else(|| "".into()))?;
+        let key = text_of(call, key)?;
+        call.meter().allocate(key.len())?;
+        entries.push((key.as_ref().into(), rest.first().cloned().unwrap_or_else(|| "".into())));
     }
-    Ok(map.into())
-}
-
-/// Any value as a key.
-fn key_of(call: &Call<'_>, value: &Value) -> Result<Vec<u8>, FuncError> {
-    match value {
-        Value::Bytes(bytes) => Ok(bytes.as_slice().to_vec()),
-        _ => call.sprint(std::slice::from_ref(value)),
-    }
+    Ok(made(call, &Type::Any, entries)?.into())
 }
 
 fn get(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    let [from, key] = arguments else { return Err(unexpected("pair")) };
+    let [from, key] = exactly(arguments)?;
     Ok(map(from)?.get(text(key)?).unwrap_or_else(|| "".into()))
 }
 
 fn set(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    let [into, key, value] = arguments else { return Err(unexpected("triple")) };
+    let [into, key, value] = exactly(arguments)?;
     call.insert(map(into)?, text(key)?, value.clone())?;
     Ok(into.clone())
 }
 
 fn unset(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    let [from, key] = arguments else { return Err(unexpected("pair")) };
+    let [from, key] = exactly(arguments)?;
     map(from)?.remove(text(key)?);
     Ok(from.clone())
 }
 
 fn has_key(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    let [of, key] = arguments else { return Err(unexpected("pair")) };
+    let [of, key] = exactly(arguments)?;
     Ok(map(of)?.get(text(key)?).is_some().into())
 }
 
@@ -121,8 +115,8 @@ fn pick(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
     call.meter().step(keys.len())?;
     let mut picked = Vec::new();
     for key in keys {
-        let key = text(key)?;
-        picked.extend(from.get(key).map(|value| (key.into(), value)));
+        let Value::Str(key) = key else { return Err(unexpected("string")) };
+        picked.extend(from.get(key).map(|value| (key.clone(), value)));
     }
     Ok(made(call, &Type::Any, picked)?.into())
 }
@@ -137,7 +131,7 @@ fn omit(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
 }
 
 fn values(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    let [of] = arguments else { return Err(unexpected("map")) };
+    let [of] = exactly(arguments)?;
     let values = entries(call, map(of)?)?.into_iter().map(|(_, value)| value).collect();
     call.list(values)
 }

@@ -1,6 +1,6 @@
 //! Lists: slices of any type, `[]byte` too. Results are new lists, but for those of `slice`.
 
-use crate::arguments::{Outcome, int, unexpected};
+use crate::arguments::{Outcome, exactly, int, unexpected};
 use crate::cast::to_int64;
 use crate::defaults::is_empty;
 use crate::equality::contains;
@@ -85,7 +85,7 @@ fn no_list(value: &Value) -> FuncError {
 
 /// The only argument, as a list.
 fn only<'v>(call: &Call<'_>, arguments: &'v [Value]) -> Result<Cow<'v, [Value]>, FuncError> {
-    let [list] = arguments else { return Err(unexpected("list")) };
+    let [list] = exactly(arguments)?;
     items(call, list)
 }
 
@@ -109,14 +109,14 @@ fn concat(call: &mut Call<'_>, lists: &[Value]) -> Outcome {
 }
 
 fn append(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    let [list, item] = arguments else { return Err(unexpected("pair")) };
+    let [list, item] = exactly(arguments)?;
     let mut items = items(call, list)?.into_owned();
     items.push(item.clone());
     call.list(items)
 }
 
 fn prepend(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    let [list, item] = arguments else { return Err(unexpected("pair")) };
+    let [list, item] = exactly(arguments)?;
     let items = items(call, list)?;
     call.list(std::iter::once(item).chain(items.iter()).cloned().collect())
 }
@@ -167,7 +167,7 @@ fn without(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
 }
 
 fn has(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    let [item, list] = arguments else { return Err(unexpected("pair")) };
+    let [item, list] = exactly(arguments)?;
     match list {
         Value::Nil => Ok(false.into()),
         Value::Bytes(_) | Value::List(_) => Ok(contains(call, &items(call, list)?, item)?.into()),
@@ -199,7 +199,7 @@ fn offset(bound: &Value, capacity: usize) -> Option<usize> {
 }
 
 fn chunk(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    let [size, list] = arguments else { return Err(unexpected("pair")) };
+    let [size, list] = exactly(arguments)?;
     let items = items(call, list)?;
     let mut chunks = Vec::new();
     if let Some(size) = chunk_size(int(size)?, items.len())? {

@@ -4,7 +4,7 @@ mod decimal;
 mod ranges;
 mod round;
 
-use crate::arguments::{Outcome, text, unexpected};
+use crate::arguments::{Outcome, exactly, text, unexpected};
 use crate::cast::{to_float64, to_int64};
 use crate::table::{Family, Shared};
 use keyferry_gotemplate::{Call, FuncError, Function, Type, Value};
@@ -44,7 +44,7 @@ fn one(arguments: &[Value]) -> Result<&Value, FuncError> {
 
 /// The only two arguments.
 fn two(arguments: &[Value]) -> Result<(i64, i64), FuncError> {
-    let [a, b] = arguments else { return Err(unexpected("pair")) };
+    let [a, b] = exactly(arguments)?;
     Ok((to_int64(a), to_int64(b)))
 }
 

@@ -1,6 +1,6 @@
 //! Rounding.
 
-use crate::arguments::{Outcome, int, unexpected};
+use crate::arguments::{Outcome, exactly, int, unexpected};
 use crate::cast::to_float64;
 use crate::table::{Family, Shared};
 use keyferry_gotemplate::{Call, Function, Type, Value};
@@ -16,12 +16,12 @@ pub(super) fn family(_: &Shared) -> Family {
 const ROUND: &[Type] = &[Type::Any, Type::INT, Type::FLOAT64];
 
 fn ceil(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    let [number] = arguments else { return Err(unexpected("number")) };
+    let [number] = exactly(arguments)?;
     Ok(to_float64(number).ceil().into())
 }
 
 fn floor(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    let [number] = arguments else { return Err(unexpected("number")) };
+    let [number] = exactly(arguments)?;
     Ok(to_float64(number).floor().into())
 }
 
