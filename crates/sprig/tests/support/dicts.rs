@@ -125,10 +125,17 @@ const MERGES: &[&str] = &[
     r#"(dict "a" 1) .smap"#,
     r#".smap (dict "a" 1)"#,
     r#"(dict) .list"#,
+    r#"(dict "a" .when "b" .took) (dict "a" (dict) "b" (dict))"#,
+    r#"(dict "a" (dict) "b" "") (dict "a" .when "b" .took)"#,
+    r#"(dict "a" .when) (dict "a" .when)"#,
+    r#"(dict "a" (dict "b" 1)) (dict "a" .when)"#,
     "",
 ];
 
 const COPIES: &[&str] = &[
+    ".when",
+    ".took",
+    "(list .when (dict \"a\" .when \"b\" .took))",
     "nil",
     ".nil",
     "1",
