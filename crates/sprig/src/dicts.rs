@@ -4,6 +4,7 @@ mod copy;
 mod merge;
 
 use crate::arguments::{Outcome, exactly, map, text, unexpected};
+use crate::equality::BYTES_OF_A_STEP;
 use crate::table::{Family, Shared};
 use crate::text_of::text_of;
 use keyferry_gotemplate::{Call, FuncError, Function, List, Map, Type, Value};
@@ -39,6 +40,12 @@ const CHOOSE: &str = "func(map[string]interface {}, ...string) map[string]interf
 
 type Entry = (Arc<[u8]>, Value);
 
+/// A map's value, for which the comparing of its key is taken.
+pub(crate) fn value_of(call: &Call<'_>, map: &Map, key: &[u8]) -> Result<Option<Value>, FuncError> {
+    call.meter().step(key.len() / BYTES_OF_A_STEP)?;
+    Ok(map.get(key))
+}
+
 /// All of a map, for which a step an entry is taken.
 pub(crate) fn entries(call: &Call<'_>, map: &Map) -> Result<Vec<Entry>, FuncError> {
     call.meter().step(map.len())?;
@@ -65,9 +72,9 @@ fn dict(call: &mut Call<'_>, items: &[Value]) -> Outcome {
     Ok(made(call, &Type::Any, entries)?.into())
 }
 
-fn get(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
+fn get(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
     let [from, key] = exactly(arguments)?;
-    Ok(map(from)?.get(text(key)?).unwrap_or_else(|| "".into()))
+    Ok(value_of(call, map(from)?, text(key)?)?.unwrap_or_else(|| "".into()))
 }
 
 fn set(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
@@ -76,15 +83,17 @@ fn set(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
     Ok(into.clone())
 }
 
-fn unset(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
+fn unset(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
     let [from, key] = exactly(arguments)?;
-    map(from)?.remove(text(key)?);
+    let key = text(key)?;
+    call.meter().step(key.len() / BYTES_OF_A_STEP)?;
+    map(from)?.remove(key);
     Ok(from.clone())
 }
 
-fn has_key(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
+fn has_key(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
     let [of, key] = exactly(arguments)?;
-    Ok(map(of)?.get(text(key)?).is_some().into())
+    Ok(value_of(call, map(of)?, text(key)?)?.is_some().into())
 }
 
 fn pluck(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
@@ -93,7 +102,7 @@ fn pluck(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
     call.meter().step(maps.len())?;
     let mut found = Vec::new();
     for from in maps {
-        found.extend(map(from)?.get(key));
+        found.extend(value_of(call, map(from)?, key)?);
     }
     call.list(found)
 }
@@ -116,7 +125,7 @@ fn pick(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
     let mut picked = Vec::new();
     for key in keys {
         let Value::Str(key) = key else { return Err(unexpected("string")) };
-        picked.extend(from.get(key).map(|value| (key.clone(), value)));
+        picked.extend(value_of(call, from, key)?.map(|value| (key.clone(), value)));
     }
     Ok(made(call, &Type::Any, picked)?.into())
 }
@@ -126,6 +135,9 @@ fn omit(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
     call.meter().step(keys.len())?;
     let keys: BTreeSet<&[u8]> = keys.iter().map(text).collect::<Result<_, _>>()?;
     let mut entries = entries(call, map(from)?)?;
+    for key in keys.iter().copied().chain(entries.iter().map(|(key, _)| key.as_ref())) {
+        call.meter().step(key.len() / BYTES_OF_A_STEP)?;
+    }
     entries.retain(|(key, _)| !keys.contains(key.as_ref()));
     Ok(made(call, &Type::Any, entries)?.into())
 }
@@ -145,7 +157,7 @@ fn dig(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
     let keys: Vec<&[u8]> = keys.iter().map(text).collect::<Result<_, _>>()?;
     let mut at = from.clone();
     for key in keys {
-        let Some(found) = untyped(&at)?.get(key) else { return Ok(otherwise.clone()) };
+        let Some(found) = value_of(call, untyped(&at)?, key)? else { return Ok(otherwise.clone()) };
         at = found;
     }
     Ok(at)

@@ -176,7 +176,7 @@ fn has(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
 }
 
 /// Within the capacity, so that a part can be made longer again.
-fn slice(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
+fn slice(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
     let [list, bounds @ ..] = arguments else { return Err(unexpected("list")) };
     let (length, capacity) = match list {
         Value::List(list) => (list.len(), list.capacity()),
@@ -186,16 +186,19 @@ fn slice(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
     if length == 0 {
         return Ok(Value::Nil);
     }
-    let bound = |index: usize, otherwise| bounds.get(index).map_or(Some(otherwise), |bound| offset(bound, capacity));
-    match (list, bound(0, 0).zip(bound(1, length))) {
-        (Value::List(list), Some((start, end))) if start <= end => Ok(list.slice(start, end, None).into()),
-        (Value::Bytes(bytes), Some((start, end))) if start <= end => Ok(bytes.slice(start, end, None).into()),
-        _ => Err("slice bounds out of range".into()),
+    let start = bounds.first().map_or(Ok(0), |bound| offset(call, bound))?;
+    let end = bounds.get(1).map_or(Ok(length), |bound| offset(call, bound))?;
+    match list {
+        _ if start > end || end > capacity => Err("slice bounds out of range".into()),
+        Value::List(list) => Ok(list.slice(start, end, None).into()),
+        Value::Bytes(bytes) => Ok(bytes.slice(start, end, None).into()),
+        _ => Err(no_list(list)),
     }
 }
 
-fn offset(bound: &Value, capacity: usize) -> Option<usize> {
-    usize::try_from(to_int64(bound)).ok().filter(|&offset| offset <= capacity)
+/// Beyond every list if it is negative.
+fn offset(call: &Call<'_>, bound: &Value) -> Result<usize, FuncError> {
+    Ok(usize::try_from(to_int64(call, bound)?).unwrap_or(usize::MAX))
 }
 
 fn chunk(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {

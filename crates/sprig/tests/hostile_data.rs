@@ -148,6 +148,22 @@ fn decimals_are_bounded() {
 }
 
 #[test]
+fn long_texts_are_read_at_their_price() {
+    let long = "{{ $s := repeat 4000000 \"0\" }}";
+    for use_of in ["int $s", "int64 $s", "float64 $s", "atoi $s", "toDecimal $s", "add $s 1", "addf $s 1", "round $s 1"]
+    {
+        is_stopped(&format!("{long}{{{{ range 100000 }}}}{{{{ $_ := {use_of} }}}}{{{{ end }}}}"));
+    }
+    let map = format!("{long}{{{{ $d := dict \"a\" 1 $s 2 }}}}{{{{ $t := print $s }}}}");
+    for use_of in ["get $d $t", "hasKey $d $t", "unset $d $t", "pluck $t $d", "pick $d $t", "dig $t 1 $d"] {
+        is_stopped(&format!("{map}{{{{ range 1000000 }}}}{{{{ $_ := {use_of} }}}}{{{{ end }}}}"));
+    }
+    for use_of in ["omit $d $t", "merge $d $d", "deepEqual $d (dict $t 1 \"a\" 1)", "set $d $t 1"] {
+        is_stopped(&format!("{map}{{{{ range 1000000 }}}}{{{{ $_ := {use_of} }}}}{{{{ end }}}}"));
+    }
+}
+
+#[test]
 fn randomness_is_bounded() {
     for function in ["randAlphaNum", "randAlpha", "randNumeric", "randAscii", "randBytes"] {
         is_stopped(&format!("{{{{ {function} 10000000000 }}}}"));

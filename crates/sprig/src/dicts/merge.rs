@@ -1,6 +1,6 @@
 //! Maps put into others, as [mergo](https://github.com/darccio/mergo) does.
 
-use super::entries;
+use super::{entries, value_of};
 use crate::arguments::{Outcome, map, unexpected};
 use crate::table::{Family, Shared};
 use keyferry_gotemplate::{Call, FuncError, Function, Map, Type, Value};
@@ -87,7 +87,7 @@ impl Target<'_> {
         if self.is_nil(&new) {
             return if self.overwrite { self.put(call, key, new) } else { Ok(()) };
         }
-        let old = self.into.get(key);
+        let old = value_of(call, self.into, key)?;
         match (&new, &old) {
             (Value::Map(new), Some(Value::Map(old))) => {
                 nested(call, old, new, self.overwrite)?;
