@@ -121,12 +121,22 @@ fn prepend(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
     call.list(std::iter::once(item).chain(items.iter()).cloned().collect())
 }
 
-fn first(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    Ok(only(call, arguments)?.first().cloned().unwrap_or(Value::Nil))
+fn first(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
+    let [list] = exactly(arguments)?;
+    match list {
+        Value::List(list) => Ok(list.items().first().cloned().unwrap_or(Value::Nil)),
+        Value::Bytes(bytes) => Ok(bytes.as_slice().first().map_or(Value::Nil, |&byte| byte.into())),
+        _ => Err(no_list(list)),
+    }
 }
 
-fn last(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    Ok(only(call, arguments)?.last().cloned().unwrap_or(Value::Nil))
+fn last(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
+    let [list] = exactly(arguments)?;
+    match list {
+        Value::List(list) => Ok(list.items().last().cloned().unwrap_or(Value::Nil)),
+        Value::Bytes(bytes) => Ok(bytes.as_slice().last().map_or(Value::Nil, |&byte| byte.into())),
+        _ => Err(no_list(list)),
+    }
 }
 
 fn rest(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
