@@ -23,7 +23,7 @@ pub struct Limits {
     /// Lists and maps within each other that are printed. Default 200.
     pub depth: usize,
     /// Milliseconds that functions say they will take where that is long: to make a key or to hash a password. They are
-    /// taken before the work is done, as on a common machine; nothing is measured. Default 5,000: four RSA keys of 4096
+    /// taken before the work is done, as on a common machine; nothing is measured. Default 5,000: five RSA keys of 4096
     /// bits, or fifty password hashes.
     pub work: usize,
 }
