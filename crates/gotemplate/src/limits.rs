@@ -89,11 +89,14 @@ impl<'a> Meter<'a> {
         }
         if steps >= self.next.get() {
             self.next.set(steps.saturating_add(INTERVAL));
-            if (self.interrupt)() {
-                return Err(Stop::Interrupted);
-            }
+            return self.check();
         }
         Ok(())
+    }
+
+    /// Asks whether to stop, at once: for functions that do long pieces of work that steps do not measure well.
+    pub fn check(&self) -> Result<(), Stop> {
+        if (self.interrupt)() { Err(Stop::Interrupted) } else { Ok(()) }
     }
 
     /// Takes `bytes` of memory, before they are allocated.
