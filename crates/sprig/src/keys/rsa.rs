@@ -5,7 +5,7 @@ use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use crypto_bigint::{BoxedUint, ConcatenatingMul as _, NonZero, Odd, Resize as _};
 use keyferry_gotemplate::FuncError;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 /// The numbers of a key, big-endian. Without the last three they are computed.
 pub(crate) struct Numbers<'a> {
@@ -112,6 +112,13 @@ struct Arithmetic {
     primes: [BoxedUint; 2],
     /// Each prime less one.
     orders: [NonZero<BoxedUint>; 2],
+}
+
+impl Drop for Arithmetic {
+    fn drop(&mut self) {
+        self.secret.zeroize();
+        self.primes.zeroize();
+    }
 }
 
 impl Arithmetic {
