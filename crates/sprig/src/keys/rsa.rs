@@ -97,11 +97,10 @@ fn pkcs1(der: &[u8]) -> Option<Numbers<'_>> {
     parts.number().filter(|version| *version <= 1)?;
     let (modulus, exponent) = (parts.positive()?, parts.number()?);
     let (secret, primes) = (parts.positive()?, [parts.positive()?, parts.positive()?]);
-    let mut optional = || if parts.is_empty() { Some(None) } else { parts.positive().map(Some) };
-    let crt = [optional()?, optional()?, optional()?];
+    let crt = [parts.optional_positive()?, parts.optional_positive()?, parts.optional_positive()?];
     let crt = if let [Some(dp), Some(dq), Some(inverse)] = crt { Some([dp, dq, inverse]) } else { None };
-    // More primes than two.
-    parts.is_empty().then_some(Numbers { modulus, exponent, secret, primes, crt })
+    // More primes than two are not for us; whatever else follows, Go does not look at.
+    (!parts.is_next(SEQUENCE)).then_some(Numbers { modulus, exponent, secret, primes, crt })
 }
 
 /// The same numbers, to calculate with.
