@@ -11,6 +11,8 @@
 
 mod support;
 
+use keyferry_gotemplate::{Map, Template, Value};
+use keyferry_sprig::{System, functions};
 use serde_json::Value as Json;
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -34,9 +36,11 @@ fn output(answer: Answer, template: &str) -> Vec<u8> {
     }
 }
 
-/// What we make of a template.
+/// What we make of a template, today.
 fn ours(template: &str, entries: &[(&str, &[u8])]) -> Vec<u8> {
-    output(Case::new(template, data(entries)).run(), template)
+    let data = Map::any(entries.iter().map(|(key, value)| (*key, Value::str(value))));
+    let parsed = Template::parse("t", template, &functions(System)).unwrap();
+    parsed.render(&data.into()).unwrap_or_else(|error| panic!("{template}: {error}"))
 }
 
 fn ours_text(template: &str, entries: &[(&str, &[u8])]) -> String {
