@@ -73,6 +73,9 @@ fn one(call: &Call<'_>, into: &Map, from: &Map, overwrite: bool) -> Result<(), F
     })
 }
 
+/// What looking a key up and putting it in is worth.
+const STEPS_OF_AN_ENTRY: usize = 4;
+
 /// A map that another goes into.
 struct Target<'m> {
     into: &'m Map,
@@ -87,6 +90,7 @@ impl Target<'_> {
         if self.is_nil(&new) {
             return if self.overwrite { self.put(call, key, new) } else { Ok(()) };
         }
+        call.meter().step(STEPS_OF_AN_ENTRY)?;
         let old = value_of(call, self.into, key)?;
         match (&new, &old) {
             (Value::Map(new), Some(Value::Map(old))) => {
