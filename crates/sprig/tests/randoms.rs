@@ -16,7 +16,7 @@ impl Host for Fixed {
         SystemTime::UNIX_EPOCH
     }
 
-    /// SplitMix64.
+    /// `SplitMix64`.
     fn fill(&self, bytes: &mut [u8]) {
         for chunk in bytes.chunks_mut(8) {
             let state = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);

@@ -126,9 +126,9 @@ const TYPES: &[&str] = &[
     r#""*int" 1"#,
     r#""bool" true"#,
     r#""[][]interface {}" (chunk 1 (list))"#,
-    r#"1 1"#,
+    "1 1",
     r#""int""#,
-    r#".bin .bin"#,
+    ".bin .bin",
 ];
 
 const KINDS: &[&str] = &[
@@ -145,7 +145,7 @@ const KINDS: &[&str] = &[
     r#""complex128" 1i"#,
     r#""bool" .no"#,
     r#""uint8" .u8"#,
-    r#"1 1"#,
+    "1 1",
     r#""int""#,
 ];
 
