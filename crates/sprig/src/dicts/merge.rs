@@ -3,7 +3,7 @@
 use super::{entries, value_of};
 use crate::arguments::{Outcome, map, unexpected};
 use crate::table::{Family, Shared};
-use keyferry_gotemplate::{Call, FuncError, Function, Map, Type, Value};
+use keyferry_gotemplate::{Call, FuncError, Function, Map, Object, Type, Value};
 use std::fmt::Display;
 
 pub(super) fn family(_: &Shared) -> Family {
@@ -21,7 +21,7 @@ const MUST_MERGE: &str = "func(map[string]interface {}, ...map[string]interface 
 
 /// Why maps cannot be merged.
 enum Failure {
-    /// What mergo has an error for, and not a panic: a map would go into a pointer.
+    /// What mergo has an error for, and not a panic: a map or struct would go into a pointer.
     Mismatch,
     Other(FuncError),
 }
@@ -99,8 +99,8 @@ impl Target<'_> {
                     return Ok(());
                 }
             }
-            (Value::Map(new), Some(Value::Object(old))) if !self.overwrite && old.type_name().starts_with('*') => {
-                return if new.is_nil() { Ok(()) } else { Err(Failure::Mismatch) };
+            (new, Some(Value::Object(old))) if !self.overwrite && is_pointer(old.as_ref()) && is_struct(new) => {
+                return Err(Failure::Mismatch);
             }
             (Value::List(_) | Value::Bytes(_), Some(_))
                 if !matches!(self.into.element(), Type::Any | Type::List(_)) =>
@@ -137,6 +137,19 @@ fn cannot(new: impl Display, wanted: Type) -> Failure {
 /// Nothing goes into a `nil` map within another.
 fn nested(call: &Call<'_>, into: &Map, from: &Map, overwrite: bool) -> Result<(), Failure> {
     if into.is_nil() { Ok(()) } else { one(call, into, from, overwrite) }
+}
+
+fn is_pointer(object: &dyn Object) -> bool {
+    object.type_name().starts_with('*')
+}
+
+/// A map that is not `nil`, or what Go has a struct for.
+fn is_struct(value: &Value) -> bool {
+    match value {
+        Value::Map(map) => !map.is_nil(),
+        Value::Object(object) => object.underlying().is_none() && !is_pointer(object.as_ref()),
+        _ => false,
+    }
 }
 
 /// Emptiness as mergo has it: of a complex number or a struct there is none.

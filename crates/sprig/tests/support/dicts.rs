@@ -202,10 +202,39 @@ pub fn cases() -> Vec<&'static str> {
         calls("values", &["(dict)", "nil", ".nil", "(dict \"a\" 1)", "(dict \"a\" nil)", "(dict \"a\" (list 1))"]),
         calls("values", &["", ".smap", ".list", "(dict) (dict)", "(dict \"a\" .bin)"]),
         UNORDERED.to_vec(),
+        POINTERS.to_vec(),
         SHARED.to_vec(),
     ]
     .concat()
 }
+
+/// Pointers, which `%#v` shows with an address.
+const POINTERS: &[&str] = &[
+    r#"{{ merge (dict "a" (semver "1.2.3")) (dict "a" (dict "b" 1)) }}"#,
+    r#"{{ mustMerge (dict "a" (semver "1.2.3")) (dict "a" (dict "b" 1)) }}"#,
+    r#"{{ mergeOverwrite (dict "a" (semver "1.2.3")) (dict "a" (dict "b" 1)) }}"#,
+    r#"{{ merge (dict "a" (semver "1.2.3")) (dict "a" (dict)) }}"#,
+    r#"{{ mustMerge (dict "a" (semver "1.2.3")) (dict "a" (dict)) }}"#,
+    r#"{{ mergeOverwrite (dict "a" (semver "1.2.3")) (dict "a" (dict)) }}"#,
+    r#"{{ merge (dict "a" (semver "1.2.3")) (dict "a" 1) }}"#,
+    r#"{{ mustMerge (dict "a" (semver "1.2.3")) (dict "a" 1) }}"#,
+    r#"{{ mergeOverwrite (dict "a" (semver "1.2.3")) (dict "a" 1) }}"#,
+    r#"{{ merge (dict "a" (semver "1.2.3")) (dict "a" (semver "2.0.0")) }}"#,
+    r#"{{ mustMerge (dict "a" (semver "1.2.3")) (dict "a" (semver "2.0.0")) }}"#,
+    r#"{{ mergeOverwrite (dict "a" (semver "1.2.3")) (dict "a" (semver "2.0.0")) }}"#,
+    r#"{{ merge (dict "a" (dict "b" 1)) (dict "a" (semver "1.2.3")) }}"#,
+    r#"{{ mustMerge (dict "a" (dict "b" 1)) (dict "a" (semver "1.2.3")) }}"#,
+    r#"{{ mergeOverwrite (dict "a" (dict "b" 1)) (dict "a" (semver "1.2.3")) }}"#,
+    r#"{{ merge (dict "a" "") (dict "a" (semver "1.2.3")) }}"#,
+    r#"{{ mustMerge (dict "a" "") (dict "a" (semver "1.2.3")) }}"#,
+    r#"{{ mergeOverwrite (dict "a" "") (dict "a" (semver "1.2.3")) }}"#,
+    r#"{{ merge (dict "a" (semver "1.2.3")) (dict "a" .when) }}"#,
+    r#"{{ mustMerge (dict "a" (semver "1.2.3")) (dict "a" .when) }}"#,
+    r#"{{ mergeOverwrite (dict "a" (semver "1.2.3")) (dict "a" .when) }}"#,
+    r#"{{ merge (dict "a" .when) (dict "a" (semver "1.2.3")) }}"#,
+    r#"{{ mustMerge (dict "a" .when) (dict "a" (semver "1.2.3")) }}"#,
+    r#"{{ mergeOverwrite (dict "a" .when) (dict "a" (semver "1.2.3")) }}"#,
+];
 
 /// What Go gives in any order.
 const UNORDERED: &[&str] = &[

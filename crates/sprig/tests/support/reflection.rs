@@ -12,6 +12,7 @@ const VALUES: &[&str] = &[
     ".took",
     ".when.Month",
     ".when.Location",
+    "(semver \"1.2.3\")",
     "1",
     "1.5",
     "1i",
@@ -91,6 +92,10 @@ const EQUALS: &[&str] = &[
     ".took .took",
     ".took 5025500000000",
     "(list .when) (list .when)",
+    "(semver \"1.2.3\") (semver \"1.2.3\")",
+    "(semver \"1.2.3\") (semver \"1.2.3-beta\")",
+    "(semver \"1.2.3\") (semver \"1.2.3+build\")",
+    "(semver \"1.2.3\") (semver \"v1.2.3\")",
     ".when (.when.Add 1)",
     "1",
     "1 1 1",
@@ -129,6 +134,10 @@ const TYPES: &[&str] = &[
     "1 1",
     r#""int""#,
     ".bin .bin",
+    r#""semver.Version" (semver "1.2.3")"#,
+    r#""*semver.Version" (semver "1.2.3")"#,
+    r#""time.Time" .when"#,
+    r#""time.Duration" .took"#,
 ];
 
 const KINDS: &[&str] = &[
