@@ -187,3 +187,8 @@ fn unix_epoch(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
     let time: Result<&Time, FuncError> = object::time(arguments.first().unwrap_or(&Value::Nil));
     call.text(time?.unix_seconds().to_string())
 }
+
+/// Whether a text is written as a layout.
+pub(crate) fn is_date(layout: &[u8], text: &[u8]) -> bool {
+    parse::parse(layout, text).is_some()
+}
