@@ -91,6 +91,6 @@ fn converted(call: &Call<'_>, source: &[u8]) -> Outcome {
 fn prefixed(prefix: &str, error: FuncError) -> FuncError {
     match error {
         FuncError::Message(message) => FuncError::Message(format!("{prefix}{message}")),
-        stop => stop,
+        FuncError::Stop(stop) => FuncError::Stop(stop),
     }
 }

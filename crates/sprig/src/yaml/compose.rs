@@ -194,7 +194,7 @@ impl Composer<'_, '_> {
                 properties.anchor = self.anchor()?;
             }
             self.kind()?;
-            properties.tag = self.tag(handle, suffix, line)?;
+            properties.tag = self.tag(&handle, suffix, line)?;
         }
         Ok(properties)
     }
@@ -207,12 +207,12 @@ impl Composer<'_, '_> {
         Ok(Some(name))
     }
 
-    fn tag(&mut self, handle: Vec<u8>, suffix: Vec<u8>, line: usize) -> Result<Vec<u8>, FuncError> {
+    fn tag(&self, handle: &[u8], suffix: Vec<u8>, line: usize) -> Result<Vec<u8>, FuncError> {
         if handle.is_empty() {
             return Ok(suffix);
         }
         self.scanner.call.meter().step(self.handles.len())?;
-        let found = self.handles.iter().find(|(name, _)| *name == handle);
+        let found = self.handles.iter().find(|(name, _)| name == handle);
         let tag = found.map(|(_, prefix)| [prefix.as_slice(), &suffix].concat()).unwrap_or_default();
         self.scanner.call.meter().allocate(tag.len())?;
         if tag.is_empty() { Err(Self::fail_at(line, "found undefined tag handle")) } else { Ok(tag) }

@@ -105,7 +105,8 @@ impl<'c, 'a> Scanner<'c, 'a> {
 
     fn fetch(&mut self) -> Done {
         if !self.started {
-            return self.start();
+            self.start();
+            return Ok(());
         }
         self.skip_to_token();
         self.unroll(self.column());
@@ -148,12 +149,11 @@ impl<'c, 'a> Scanner<'c, 'a> {
         isize::try_from(self.source.mark.column).unwrap_or(isize::MAX)
     }
 
-    fn start(&mut self) -> Done {
+    fn start(&mut self) {
         self.started = true;
         self.key_allowed = true;
         self.keys.push(SimpleKey::default());
         self.append(Kind::StreamStart, 0);
-        Ok(())
     }
 
     fn end(&mut self) -> Done {
@@ -193,7 +193,8 @@ impl<'c, 'a> Scanner<'c, 'a> {
         self.keys.push(SimpleKey { number: self.next_number(), mark: self.source.mark, ..SimpleKey::default() });
         self.flow += 1;
         self.key_allowed = true;
-        self.sign(kind)
+        self.sign(kind);
+        Ok(())
     }
 
     fn close(&mut self, kind: Kind) -> Done {
@@ -205,27 +206,31 @@ impl<'c, 'a> Scanner<'c, 'a> {
             }
         }
         self.key_allowed = false;
-        self.sign(kind)
+        self.sign(kind);
+        Ok(())
     }
 
     fn flow_entry(&mut self) -> Done {
         self.remove_key()?;
         self.key_allowed = true;
-        self.sign(Kind::FlowEntry)
+        self.sign(Kind::FlowEntry);
+        Ok(())
     }
 
     fn block_entry(&mut self) -> Done {
         self.begin_block(Kind::BlockSequenceStart, "block sequence entries are not allowed in this context")?;
         self.remove_key()?;
         self.key_allowed = true;
-        self.sign(Kind::BlockEntry)
+        self.sign(Kind::BlockEntry);
+        Ok(())
     }
 
     fn key(&mut self) -> Done {
         self.begin_block(Kind::BlockMappingStart, "mapping keys are not allowed in this context")?;
         self.remove_key()?;
         self.key_allowed = self.flow == 0;
-        self.sign(Kind::Key)
+        self.sign(Kind::Key);
+        Ok(())
     }
 
     fn value(&mut self) -> Done {
@@ -244,7 +249,8 @@ impl<'c, 'a> Scanner<'c, 'a> {
             self.begin_block(Kind::BlockMappingStart, "mapping values are not allowed in this context")?;
             self.key_allowed = self.flow == 0;
         }
-        self.sign(Kind::Value)
+        self.sign(Kind::Value);
+        Ok(())
     }
 
     /// Outside of brackets a sign begins a block, if a key could stand here.
@@ -277,10 +283,9 @@ impl<'c, 'a> Scanner<'c, 'a> {
     }
 
     /// A token of one character.
-    fn sign(&mut self, kind: Kind) -> Done {
+    fn sign(&mut self, kind: Kind) {
         self.append_here(kind);
         self.source.skip(1);
-        Ok(())
     }
 
     fn append_here(&mut self, kind: Kind) {

@@ -79,8 +79,8 @@ pub(super) fn infinite(call: &Call<'_>, value: &Value) -> Result<Option<&'static
     }
 }
 
-fn first<T>(found: impl Iterator<Item = Result<Option<T>, FuncError>>) -> Result<Option<T>, FuncError> {
-    found.filter_map(Result::transpose).next().transpose()
+fn first<T>(mut found: impl Iterator<Item = Result<Option<T>, FuncError>>) -> Result<Option<T>, FuncError> {
+    found.find_map(Result::transpose).transpose()
 }
 
 /// What Go's JSON calls the kind of a value that is no object.

@@ -37,21 +37,21 @@ const WRITING: &[&str] = &[
 ];
 
 const STRINGS: &[&str] = &[
-    r##"{{ range list "" "a" "true" "True" "yes" "y" "no" "off" "null" "~" "Null" "1" "-1" "1.5" ".5" "1e3" "0x1f" "0b11" "0o7" "017" "08" "1_000" "+1" "-" "--" "---" "..." "." }}{{ toYaml . }}|{{ end }}"##,
-    r##"{{ range list "2001-01-01" "2001-01-01T00:00:00Z" "2001-1-1 1:2:3" "2001-13-01" "12:30" "12:30:45" "1:99" "190:20:30.15" "-1:2" "1_0:20" "1:2:" ".inf" "-.INF" ".nan" "<<" "=" "!" "!!str" "&a" "*a" "@" "`" "%" }}{{ toYaml . }}|{{ end }}"##,
+    r#"{{ range list "" "a" "true" "True" "yes" "y" "no" "off" "null" "~" "Null" "1" "-1" "1.5" ".5" "1e3" "0x1f" "0b11" "0o7" "017" "08" "1_000" "+1" "-" "--" "---" "..." "." }}{{ toYaml . }}|{{ end }}"#,
+    r#"{{ range list "2001-01-01" "2001-01-01T00:00:00Z" "2001-1-1 1:2:3" "2001-13-01" "12:30" "12:30:45" "1:99" "190:20:30.15" "-1:2" "1_0:20" "1:2:" ".inf" "-.INF" ".nan" "<<" "=" "!" "!!str" "&a" "*a" "@" "`" "%" }}{{ toYaml . }}|{{ end }}"#,
     r##"{{ range list "a b" " a" "a " "a: b" "a:b" "a:" ":a" ": a" "?" "? a" "?a" "-a" "- a" "#a" "a #b" "a#b" "[a" "a]" "{a" "a}" "," "a,b" "|" ">" "'" "\"" "'a'" "a'b" "a\"b" "a\\b" }}{{ toYaml . }}|{{ end }}"##,
-    r##"{{ range list "a\nb" "a\n" "\na" "\n\n" " a\nb" "a\n b" "a \nb" "a\n\n\nb" "a\nb\n" "a\nb\n\n" "a\n\t" "a\r\nb" "\t" "a\tb" "a\n#b" "- a\n- b" "a\n " "\n a" "a\n---\nb" }}{{ toYaml . | printf "%q" }}|{{ end }}"##,
-    r##"{{ range list "é" "日本語" "🎉" "a🎉\nb" "\u00a0" "\u0085" "\u2028" "a\u2028b" "\u2029\n" "\ufeff" "\ufeffabc" "abc\ufeff" "\u200b" "\ufffd" "\uffff" "\u007f" "\u0080" "\x00" "\x1b" "\x07\x08\x0b\x0c" }}{{ toYaml . | printf "%q" }}|{{ end }}"##,
-    r##"{{ toYaml (repeat 30 "word ") }}"##,
-    r##"{{ toYaml (dict "key" (repeat 30 "word ")) }}"##,
-    r##"{{ toYaml (repeat 30 "word, and: ") }}"##,
-    r##"{{ toYaml (dict "k" (repeat 40 "w\t ")) }}"##,
-    r##"{{ toYaml (dict "k" (repeat 30 "word  ")) }} {{ toYaml (list (repeat 30 "wörd 🎉 x")) }}"##,
-    r##"{{ toYaml (dict (repeat 15 "word k") (repeat 100 "x")) }}"##,
-    r##"{{ toYaml (dict "a" "x\ny" "b" (list "x\ny\n" "\n" " z\n")) }}"##,
-    r##"{{ toYaml (list "---\na" "a\u0085b" "a \u0085 b" "\u0085--- " "\u0085\u0085" "a\u0085---") | printf "%q" }}"##,
-    r##"{{ range list "a\u0085b" "a \u0085 b" "\u0085--- " "\u0085\u0085" "a\u0085---" "a\u0085... x" }}{{ toYaml . | printf "%q" }}|{{ end }}"##,
-    r##"{{ range list "<a>&" "\\" "\\n" "/" "a/b" "%d" "a%" "key=value" "http://x/?a=b" "user@host" "10.0.0.1" "1.2.3" "v1" "1h" "0.0.0.0/0" "0.1e" "1e" "e5" "0x" "0xg" "1__0" "_1" "1." "+.5" "-.5e-3" "1.5.5" }}{{ toYaml . }}|{{ end }}"##,
+    r#"{{ range list "a\nb" "a\n" "\na" "\n\n" " a\nb" "a\n b" "a \nb" "a\n\n\nb" "a\nb\n" "a\nb\n\n" "a\n\t" "a\r\nb" "\t" "a\tb" "a\n#b" "- a\n- b" "a\n " "\n a" "a\n---\nb" }}{{ toYaml . | printf "%q" }}|{{ end }}"#,
+    r#"{{ range list "é" "日本語" "🎉" "a🎉\nb" "\u00a0" "\u0085" "\u2028" "a\u2028b" "\u2029\n" "\ufeff" "\ufeffabc" "abc\ufeff" "\u200b" "\ufffd" "\uffff" "\u007f" "\u0080" "\x00" "\x1b" "\x07\x08\x0b\x0c" }}{{ toYaml . | printf "%q" }}|{{ end }}"#,
+    r#"{{ toYaml (repeat 30 "word ") }}"#,
+    r#"{{ toYaml (dict "key" (repeat 30 "word ")) }}"#,
+    r#"{{ toYaml (repeat 30 "word, and: ") }}"#,
+    r#"{{ toYaml (dict "k" (repeat 40 "w\t ")) }}"#,
+    r#"{{ toYaml (dict "k" (repeat 30 "word  ")) }} {{ toYaml (list (repeat 30 "wörd 🎉 x")) }}"#,
+    r#"{{ toYaml (dict (repeat 15 "word k") (repeat 100 "x")) }}"#,
+    r#"{{ toYaml (dict "a" "x\ny" "b" (list "x\ny\n" "\n" " z\n")) }}"#,
+    r#"{{ toYaml (list "---\na" "a\u0085b" "a \u0085 b" "\u0085--- " "\u0085\u0085" "a\u0085---") | printf "%q" }}"#,
+    r#"{{ range list "a\u0085b" "a \u0085 b" "\u0085--- " "\u0085\u0085" "a\u0085---" "a\u0085... x" }}{{ toYaml . | printf "%q" }}|{{ end }}"#,
+    r#"{{ range list "<a>&" "\\" "\\n" "/" "a/b" "%d" "a%" "key=value" "http://x/?a=b" "user@host" "10.0.0.1" "1.2.3" "v1" "1h" "0.0.0.0/0" "0.1e" "1e" "e5" "0x" "0xg" "1__0" "_1" "1." "+.5" "-.5e-3" "1.5.5" }}{{ toYaml . }}|{{ end }}"#,
 ];
 
 const READING: &[&str] = &[
@@ -238,7 +238,7 @@ fn lines(grower: &mut Grower<'_>, indent: usize, depth: usize) -> String {
     let pad = " ".repeat(indent);
     let sequence = grower.random.below(3) == 0;
     let mut out = String::new();
-    for _ in 0..1 + grower.random.below(3) {
+    for _ in 0..=grower.random.below(3) {
         let key = grower.one_of(&["a", "b", "k1", "k10", "\"q\"", "'s'", "1", "true", "long key", "<<", "? x\n"]);
         let start = if sequence { "-".to_owned() } else { format!("{key}:") };
         match grower.random.below(5) {
@@ -263,7 +263,7 @@ fn lines(grower: &mut Grower<'_>, indent: usize, depth: usize) -> String {
 
 fn broken(grower: &mut Grower<'_>) -> String {
     let mut text: Vec<char> = lines(grower, 0, 2).chars().collect();
-    for _ in 0..1 + grower.random.below(2) {
+    for _ in 0..=grower.random.below(2) {
         let at = grower.random.below(text.len() + 1);
         match grower.random.below(3) {
             0 if at < text.len() => drop(text.remove(at)),
