@@ -1,5 +1,5 @@
 // Answers what text/template makes of templates with the functions that External Secrets Operator's templates have:
-// sprig's and its own. See the README beside it.
+// sprig's and its own. With the argument "tables" it writes the crate's tables instead. See the README beside it.
 package main
 
 import (
@@ -48,6 +48,10 @@ func object(kind, text string) (any, error) {
 }
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "tables" {
+		tables()
+		return
+	}
 	// As in an image that has no time zone of its own.
 	if err := os.Setenv("TZ", ""); err != nil {
 		panic(err)
