@@ -1,5 +1,11 @@
 //! Dates, versions, JSON and YAML that are made to hurt: they end at the budget, soon, and without a panic.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed setup is a failed test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::format_push_string,
+    clippy::format_collect,
+    reason = "short before fast"
+)]
 
 use keyferry_gotemplate::{Budget, Error, ErrorKind, Map, Template, Value};
 use keyferry_sprig::{System, functions};

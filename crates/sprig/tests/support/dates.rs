@@ -430,7 +430,7 @@ fn method(grower: &mut Grower<'_>) -> Line {
         "UnixNano",
         "UTC",
         "Local",
-        "Location",
+        "Location.String",
         "IsZero",
         "IsDST",
         "String",
