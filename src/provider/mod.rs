@@ -10,6 +10,7 @@ pub mod conformance;
 pub mod deadline;
 pub mod fake;
 mod find;
+pub mod http;
 pub mod limit;
 pub mod memory;
 mod open;
@@ -234,6 +235,8 @@ pub struct Settings {
     pub limits: Limits,
     /// What is particular to AWS.
     pub aws: aws::Settings,
+    /// Where stores that name a server may reach.
+    pub http: http::Settings,
 }
 
 impl Default for Settings {
@@ -243,6 +246,7 @@ impl Default for Settings {
             body_limit: 4 * 1024 * 1024,
             limits: Limits::default(),
             aws: aws::Settings::default(),
+            http: http::Settings::default(),
         }
     }
 }
@@ -260,13 +264,16 @@ pub struct Environment {
     pub limits: Limits,
     /// The one HTTP client and the operator's own credentials for AWS.
     pub aws: aws::Base,
+    /// The way to the servers that stores name.
+    pub http: http::Base,
 }
 
 impl Environment {
-    /// Builds what is shared. Reads the process' AWS settings (variables and profile) and calls nobody.
+    /// Builds what is shared. Reads the process' AWS settings (variables and profile) and its proxies, and calls nobody.
     pub async fn new(observer: Arc<dyn Observer>, settings: Settings) -> Self {
-        let Settings { deadline, body_limit, limits, aws } = settings;
+        let Settings { deadline, body_limit, limits, aws, http } = settings;
         let aws = aws::Base::new(aws, deadline, body_limit).await;
-        Self { observer, deadline, body_limit, limits, aws }
+        let http = http::Base::new(http, deadline, body_limit);
+        Self { observer, deadline, body_limit, limits, aws, http }
     }
 }

@@ -41,3 +41,17 @@ pub(crate) fn truth(value: &Value) -> Result<bool, FuncError> {
 pub(crate) fn unexpected(wanted: &str) -> FuncError {
     FuncError::Message(format!("the argument is no {wanted}"))
 }
+
+/// The arguments of a function that has `N` parameters.
+pub(crate) fn exactly<const N: usize>(arguments: &[Value]) -> Result<&[Value; N], FuncError> {
+    arguments.try_into().map_err(|_| unexpected("one of those"))
+}
+
+/// The arguments of a function whose parameters are `string`s.
+pub(crate) fn texts<const N: usize>(arguments: &[Value]) -> Result<[&[u8]; N], FuncError> {
+    let mut texts = [[].as_slice(); N];
+    for (place, argument) in texts.iter_mut().zip(exactly::<N>(arguments)?) {
+        *place = text(argument)?;
+    }
+    Ok(texts)
+}

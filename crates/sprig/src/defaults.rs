@@ -34,15 +34,18 @@ fn empty(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
     Ok(is_empty(value).into())
 }
 
-fn coalesce(_: &mut Call<'_>, values: &[Value]) -> Outcome {
+fn coalesce(call: &mut Call<'_>, values: &[Value]) -> Outcome {
+    call.meter().step(values.len())?;
     Ok(values.iter().find(|value| !is_empty(value)).cloned().unwrap_or(Value::Nil))
 }
 
-fn all(_: &mut Call<'_>, values: &[Value]) -> Outcome {
+fn all(call: &mut Call<'_>, values: &[Value]) -> Outcome {
+    call.meter().step(values.len())?;
     Ok((!values.iter().any(is_empty)).into())
 }
 
-fn any(_: &mut Call<'_>, values: &[Value]) -> Outcome {
+fn any(call: &mut Call<'_>, values: &[Value]) -> Outcome {
+    call.meter().step(values.len())?;
     Ok((!values.iter().all(is_empty)).into())
 }
 

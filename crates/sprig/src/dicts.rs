@@ -1,13 +1,18 @@
 //! Maps. They are Go's: all who hold one see what is put into it. Where Go has no order the keys' is taken.
 
+mod copy;
+mod merge;
+
 use crate::arguments::{Outcome, map, text, unexpected};
 use crate::table::{Family, Shared};
 use keyferry_gotemplate::{Call, FuncError, Function, List, Map, Type, Value};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-pub(crate) fn family(_: &Shared) -> Family {
-    vec![
+pub(crate) fn family(shared: &Shared) -> Family {
+    let mut family = merge::family(shared);
+    family.extend(copy::family(shared));
+    family.extend([
         ("dict", Function::variadic(&[Type::Any], dict).named("func(...interface {}) map[string]interface {}")),
         ("get", Function::new(WITH_KEY, get).named("func(map[string]interface {}, string) interface {}")),
         ("set", Function::new(&[Type::MAP, Type::String, Type::Any], set).named(SET)),
@@ -22,7 +27,8 @@ pub(crate) fn family(_: &Shared) -> Family {
         ("omit", Function::variadic(WITH_KEY, omit).named(CHOOSE)),
         ("values", Function::new(&[Type::MAP], values).named("func(map[string]interface {}) []interface {}")),
         ("dig", Function::variadic(&[Type::Any], dig).named("func(...interface {}) (interface {}, error)")),
-    ]
+    ]);
+    family
 }
 
 const WITH_KEY: &[Type] = &[Type::MAP, Type::String];

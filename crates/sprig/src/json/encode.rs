@@ -2,6 +2,7 @@
 
 use super::number::float;
 use super::write::Writer;
+use crate::dates::Time;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use keyferry_gotemplate::{Bytes, Call, FuncError, Object, Value};
 
@@ -72,8 +73,11 @@ fn base64(call: &Call<'_>, writer: &mut Writer<'_, '_>, bytes: &Bytes) -> Result
     Ok(writer.raw("\"")?)
 }
 
-/// A value of a named type: its number, or its exported fields.
+/// A value of a named type: as it says itself, its number, or its exported fields.
 fn object(call: &Call<'_>, writer: &mut Writer<'_, '_>, object: &dyn Object) -> Result<(), FuncError> {
+    if let Some(time) = object.as_any().downcast_ref::<Time>() {
+        return Ok(writer.string(&time.rfc3339()?)?);
+    }
     if let Some(plain) = object.underlying() {
         return write(call, writer, &plain);
     }
