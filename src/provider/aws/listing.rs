@@ -40,7 +40,11 @@ impl SecretsManager {
                 return Ok(listed);
             }
             if next == token {
-                return Err(search.error(NAME, Kind::Unavailable, "the listing does not get on; it is tried again".into()));
+                return Err(search.error(
+                    NAME,
+                    Kind::Unavailable,
+                    "the listing does not get on; it is tried again".into(),
+                ));
             }
             token = next;
         }
@@ -103,7 +107,9 @@ mod tests {
         // AWS' filters match beginnings, and a key and a value that belong to two tags.
         assert!(!found(&by_tags, "x", &[("env", "a"), ("team", "prod")]) && !found(&by_tags, "x", &[("team", "ab")]));
         let by_path = search(Some("team/"), Some("db$"), &[]);
-        assert!(found(&by_path, "team/db", &[]) && !found(&by_path, "Team/db", &[]) && !found(&by_path, "a/team/db", &[]));
+        assert!(
+            found(&by_path, "team/db", &[]) && !found(&by_path, "Team/db", &[]) && !found(&by_path, "a/team/db", &[])
+        );
     }
 
     #[test]
@@ -118,7 +124,7 @@ mod tests {
         let both = search(Some("team/"), None, &[("env", "prod")]);
         assert_eq!(sent(&both), ["name=team/", "tag-key=env", "tag-value=prod"]);
         let strange = search(Some("!team"), None, &[("ключ", "v"), ("a", "")]);
-        assert_eq!(sent(&strange), ["tag-value=v", "tag-key=a"]);
+        assert_eq!(sent(&strange), ["tag-key=a", "tag-value=v"]);
         let many: Vec<_> = (0..9).map(|n| n.to_string()).collect();
         let many: Vec<_> = many.iter().map(|key| (key.as_str(), "v")).collect();
         assert_eq!(sent(&search(None, None, &many)).len(), MOST_FILTERS);

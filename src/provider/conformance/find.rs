@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use goregex::quote_meta;
 
-use super::{Fixture, Outcome, CANARY, content, ensure};
+use super::{CANARY, Fixture, Outcome, content, ensure};
 use crate::provider::{Error, Kind, Matches, Query, Search};
 use crate::sealed::Sealed;
 
