@@ -37,7 +37,8 @@ async fn agent() -> Result<(String, Arc<Mutex<Vec<String>>>)> {
             let body = json!({"AccessKeyId": ACCESS_KEY, "SecretAccessKey": "secret", "Token": "session",
                 "AccountId": "111111111111", "Expiration": expiration.to_string()});
             let (status, body) = if known { ("200 OK", body.to_string()) } else { ("403 Forbidden", "{}".to_owned()) };
-            let head = format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n", body.len());
+            let head =
+                format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n", body.len());
             // One that hangs up fails the test by what it then lacks.
             let _ = stream.write_all(format!("{head}connection: close\r\n\r\n{body}").as_bytes()).await;
         }
