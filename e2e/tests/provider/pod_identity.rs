@@ -75,7 +75,7 @@ async fn a_store_without_auth_reads_as_the_pods_identity() -> Result<()> {
         let calls = proxy.calls();
         assert!(!calls.is_empty() && calls.iter().all(|call| call.access_key == ACCESS_KEY), "{calls:?}");
         let asked = asked.lock().expect("no panic before").len();
-        assert_eq!(asked, 1, "the identity is kept until it ends");
+        assert!((1..=2).contains(&asked), "{asked}: the store's validation asks, and all reads together once");
         Ok(())
     })
     .await
