@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use gotemplate::Functions;
 use tokio::sync::mpsc;
 
 use super::backoff::Backoff;
@@ -113,6 +114,8 @@ pub(super) struct Context {
     pub(super) backoff: Backoff<ObjectId>,
     pub(super) brake: Brake,
     pub(super) nudges: Nudges,
+    /// Those that templates may call.
+    pub(super) functions: Functions,
 }
 
 impl Context {
@@ -125,6 +128,7 @@ impl Context {
             memory: Memory::default(),
             backoff: Backoff::default(),
             nudges: Nudges::new(settings.nudge.clone()),
+            functions: sprig::functions(sprig::System),
             settings,
             clients,
             events,

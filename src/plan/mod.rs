@@ -10,6 +10,7 @@ pub mod due;
 pub mod marks;
 pub mod nudge;
 pub mod problem;
+pub mod rewrite;
 pub mod select;
 pub mod standing;
 pub mod store;

@@ -14,11 +14,16 @@ fn what_a_spec_must_not_ask_for_is_named_by_its_field_and_the_secret_stays() -> 
         let typed = |type_: &str| json!({"target": {"template": {"type": type_}}});
         let generator = json!({"sourceRef": {"generatorRef": {"apiVersion": "generators.external-secrets.io/v1alpha1",
             "kind": "Password", "name": "p"}}});
-        let find = json!({"find": {"name": {"regexp": ".*"}}});
+        let find = |find: Value| json!({"dataFrom": [{"find": find}]});
         let template = json!({"target": {"template": {"data": {"a": "{{ .a | b64enc }}"}}}});
         let cases: Vec<(&str, Value, &[&str])> = vec![
             ("template", template, &["spec.target.template.data[\"a\"]", UNSERVED, CURE]),
-            ("find", json!({"dataFrom": [find]}), &["spec.dataFrom[0].find", UNSERVED, CURE]),
+            ("find", find(json!({"path": ""})), &["spec.dataFrom[0].find", "nothing to search by", "set one of"]),
+            (
+                "expression",
+                find(json!({"name": {"regexp": "a("}})),
+                &["spec.dataFrom[0].find.name.regexp", "missing closing )", "Go's regexp"],
+            ),
             (
                 "generator",
                 json!({"dataFrom": [generator]}),
