@@ -44,6 +44,9 @@ pub enum Answer<'a> {
 pub enum Dialect {
     /// The property as one name with its dots escaped, then as a gjson path (AWS, GCP).
     EscapedFirst,
+    /// The property as a member's exact name, then as a gjson path; members that are extracted are written as Go writes
+    /// what it has decoded, numbers as floats (Vault).
+    ExactFirst,
     /// As a gjson path; a missing property is a missing secret (`fake`).
     Path,
 }
@@ -106,15 +109,15 @@ fn entry(need: &Need<'_>, value: &Sealed, dialect: Dialect) -> Result<BTreeMap<S
     let selected = property(need, value, dialect)?;
     match need.secret_key {
         Some(key) => Ok(BTreeMap::from([(key.to_owned(), finish(need, key, selected)?)])),
-        None => extract(need, &selected),
+        None => extract(need, &selected, dialect),
     }
 }
 
 /// Every member of a JSON object, keys converted and checked, values decoded.
-fn extract(need: &Need<'_>, value: &Sealed) -> Result<BTreeMap<String, Sealed>, Problem> {
+fn extract(need: &Need<'_>, value: &Sealed, dialect: Dialect) -> Result<BTreeMap<String, Sealed>, Problem> {
     let field = path(need);
     let converted =
-        convert_keys(&field, need.reference.conversion_strategy.unwrap_or_default(), members(need, value)?)?;
+        convert_keys(&field, need.reference.conversion_strategy.unwrap_or_default(), members(need, value, dialect)?)?;
     let checked = check_keys(&field, converted)?;
     checked.into_iter().map(|(key, value)| finish(need, &key, value).map(|value| (key, value))).collect()
 }
@@ -127,12 +130,14 @@ fn finish(need: &Need<'_>, key: &str, value: Sealed) -> Result<Sealed, Problem> 
     Ok(decoded)
 }
 
-/// Strings without their quotes, everything else as its JSON text.
-fn members(need: &Need<'_>, value: &Sealed) -> Result<BTreeMap<String, Sealed>, Problem> {
+/// Strings without their quotes, everything else as its JSON text or, with Vault, as Go writes it.
+fn members(need: &Need<'_>, value: &Sealed, dialect: Dialect) -> Result<BTreeMap<String, Sealed>, Problem> {
     let members = gjson::members(value.expose()).map_err(|_| no_object(need))?;
-    let named =
-        members.take(MOST_MEMBERS).map(|(name, member)| (name, Sealed::new(member.as_extracted().into_owned())));
-    Ok(named.collect())
+    let text = |member: &gjson::Value<'_>| match dialect {
+        Dialect::ExactFirst => gjson::text_of(member).map_err(|_| no_object(need)),
+        Dialect::EscapedFirst | Dialect::Path => Ok(member.as_extracted().into_owned()),
+    };
+    members.take(MOST_MEMBERS).map(|(name, member)| Ok((name, Sealed::new(text(&member)?)))).collect()
 }
 
 /// The part of the value that the entry wants: all of it where it names no property.
@@ -146,6 +151,10 @@ fn property(need: &Need<'_>, value: &Sealed, dialect: Dialect) -> Result<Sealed,
             None => look_up(need, value, property)?,
             found => found,
         },
+        Dialect::ExactFirst => match member(need, value, property)? {
+            None => look_up(need, value, property)?,
+            found => found,
+        },
         Dialect::Path => look_up(need, value, property)?,
     };
     found.ok_or_else(|| {
@@ -155,6 +164,13 @@ fn property(need: &Need<'_>, value: &Sealed, dialect: Dialect) -> Result<Sealed,
             "correct the property, or add it to the value at the provider",
         )
     })
+}
+
+/// The member of exactly this name, the last one where there are several.
+fn member(need: &Need<'_>, value: &Sealed, name: &str) -> Result<Option<Sealed>, Problem> {
+    let members = gjson::members(value.expose()).map_err(|_| no_object(need))?;
+    let found = members.take(MOST_MEMBERS).filter(|(found, _)| found == name).last();
+    Ok(found.map(|(_, member)| Sealed::new(member.as_extracted().into_owned())))
 }
 
 fn look_up(need: &Need<'_>, value: &Sealed, property: &str) -> Result<Option<Sealed>, Problem> {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 
-use crate::api::provider::{SecretKeySelector, ServiceAccountSelector};
+use crate::api::provider::{CaProvider, SecretKeySelector, ServiceAccountSelector};
 use crate::provider::{Batch, Credentials, Error, Kind, Part, Read, RemoteKey, Token, Validate, Validity};
 use crate::sealed::Sealed;
 
@@ -129,6 +129,10 @@ impl Credentials for Keys {
     }
 
     async fn annotations(&self, field: &str, _: &ServiceAccountSelector) -> Result<BTreeMap<String, String>, Error> {
+        Err(error(field, Kind::Invalid))
+    }
+
+    async fn authorities(&self, field: &str, _: &CaProvider) -> Result<Sealed, Error> {
         Err(error(field, Kind::Invalid))
     }
 

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use super::conformance::Fixture;
 use super::{
-    Batch, Credentials, Error, Kind, Observer, Part, Provider, Read, RemoteKey, SecretKeySelector,
+    Batch, CaProvider, Credentials, Error, Kind, Observer, Part, Provider, Read, RemoteKey, SecretKeySelector,
     ServiceAccountSelector, Token, Validate, Validity,
 };
 use crate::sealed::Sealed;
@@ -281,6 +281,12 @@ impl Credentials for Keyring {
         account: &ServiceAccountSelector,
     ) -> Result<BTreeMap<String, String>, Error> {
         self.keys().annotations.get(&account.name).cloned().ok_or_else(|| absent(field))
+    }
+
+    /// What [`Keyring::set`] put there, be it a Secret or a ConfigMap.
+    async fn authorities(&self, field: &str, source: &CaProvider) -> Result<Sealed, Error> {
+        let entry = (source.name.clone(), source.key.clone().unwrap_or_default());
+        self.keys().secrets.get(&entry).cloned().ok_or_else(|| absent(field))
     }
 
     async fn changed(&self) -> bool {

@@ -13,7 +13,9 @@ pub mod http;
 pub mod limit;
 pub mod memory;
 mod open;
+mod openbao;
 mod referent;
+mod vault;
 
 #[cfg(test)]
 mod canned;
@@ -27,7 +29,7 @@ use async_trait::async_trait;
 
 pub use crate::api::external_secret::StoreKind;
 pub use crate::api::external_secret::{Part, RemoteKey};
-use crate::api::provider::{SecretKeySelector, ServiceAccountSelector};
+use crate::api::provider::{CaProvider, SecretKeySelector, ServiceAccountSelector};
 use crate::sealed::Sealed;
 pub use limit::Limits;
 pub use open::{depends_on_consumer, open};
@@ -138,6 +140,10 @@ pub trait Credentials: fmt::Debug + Send + Sync {
         field: &str,
         account: &ServiceAccountSelector,
     ) -> Result<BTreeMap<String, String>, Error>;
+
+    /// The certificates of authorities, PEM, that a Secret or ConfigMap holds. A ClusterSecretStore must name the object's
+    /// namespace; for a SecretStore it is its own, whatever `source` says.
+    async fn authorities(&self, field: &str, source: &CaProvider) -> Result<Sealed, Error>;
 
     /// Whether any object that was read through this value is no longer the one that was read.
     async fn changed(&self) -> bool;
