@@ -3,13 +3,16 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 
 use crate::api::provider::{CaProvider, SecretKeySelector, ServiceAccountSelector};
-use crate::provider::{Batch, Credentials, Error, Kind, Part, Read, RemoteKey, Token, Validate, Validity};
+use crate::provider::{
+    Batch, Capabilities, Close, Credentials, Error, Find, Kind, Matches, Part, Read, RemoteKey, Search, Token,
+    Validate, Validity,
+};
 use crate::sealed::Sealed;
 
 use super::{held, now};
@@ -28,6 +31,7 @@ pub(super) struct Chest {
     answers: Mutex<HashMap<String, Answer>>,
     calls: Mutex<Vec<(Instant, Vec<String>)>>,
     latency: Duration,
+    closed: AtomicUsize,
 }
 
 impl fmt::Debug for Chest {
@@ -38,13 +42,27 @@ impl fmt::Debug for Chest {
 
 impl Default for Chest {
     fn default() -> Self {
-        Self { answers: Mutex::default(), calls: Mutex::default(), latency: Duration::from_millis(5) }
+        Self {
+            answers: Mutex::default(),
+            calls: Mutex::default(),
+            latency: Duration::from_millis(5),
+            closed: AtomicUsize::new(0),
+        }
     }
 }
 
 impl Chest {
+    /// How often it was closed.
+    pub(super) fn closed(&self) -> usize {
+        self.closed.load(Ordering::Relaxed)
+    }
+
     pub(super) fn set(&self, key: &str, answer: Answer) {
         held(&self.answers).insert(key.to_owned(), answer);
+    }
+
+    pub(super) fn unset(&self, key: &str) {
+        held(&self.answers).remove(key);
     }
 
     pub(super) fn set_all(&self, answer: &Answer) {
@@ -100,9 +118,38 @@ impl Read for Chest {
 }
 
 #[async_trait]
+impl Find for Chest {
+    /// What has a value; a key that matches and fails fails the search.
+    async fn find(&self, search: &Search) -> Result<Matches, Error> {
+        held(&self.calls).push((now(), vec![search.doing()]));
+        tokio::time::sleep(self.latency).await;
+        let mut found = Matches::default();
+        for (name, answer) in held(&self.answers).iter().filter(|(name, _)| search.matches_name(name)) {
+            match answer {
+                Answer::Value(value) => found.add(search, "Chest", name.clone(), Sealed::from(*value))?,
+                Answer::Fails(kind) => return Err(error(name, *kind)),
+                Answer::Hangs | Answer::Panics => {}
+            }
+        }
+        Ok(found)
+    }
+}
+
+#[async_trait]
+impl Close for Chest {
+    async fn close(&self) {
+        self.closed.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[async_trait]
 impl Validate for Chest {
     async fn validate(&self) -> Result<Validity, Error> {
         Ok(Validity::Valid)
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::ReadOnly
     }
 }
 

@@ -9,6 +9,7 @@ pub mod aws;
 pub mod conformance;
 pub mod deadline;
 pub mod fake;
+mod find;
 pub mod http;
 pub mod limit;
 pub mod memory;
@@ -28,9 +29,10 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 
 pub use crate::api::external_secret::StoreKind;
-pub use crate::api::external_secret::{Part, RemoteKey};
+pub use crate::api::external_secret::{Part, Query, Remote, RemoteKey};
 use crate::api::provider::{CaProvider, SecretKeySelector, ServiceAccountSelector};
 use crate::sealed::Sealed;
+pub use find::{Find, Matches, Search};
 pub use limit::Limits;
 pub use open::{depends_on_consumer, open};
 
@@ -57,11 +59,40 @@ pub trait Read: fmt::Debug + Send + Sync {
 pub trait Validate: fmt::Debug + Send + Sync {
     /// Asks the provider, at the least cost it allows, whether the store's credentials are good.
     async fn validate(&self) -> Result<Validity, Error>;
+
+    /// What Keyferry can do with such a store.
+    fn capabilities(&self) -> Capabilities;
+}
+
+/// Ends a session.
+#[async_trait]
+pub trait Close: fmt::Debug + Send + Sync {
+    /// Gives back what the provider keeps for the session, a token for example; nothing is read afterwards. It cannot
+    /// fail: what is not given back ends by itself. Most providers keep nothing.
+    async fn close(&self) {}
 }
 
 /// An open session with a provider.
-pub trait Provider: Read + Validate {}
-impl<P: Read + Validate> Provider for P {}
+pub trait Provider: Read + Find + Validate + Close {}
+impl<P: Read + Find + Validate + Close> Provider for P {}
+
+impl dyn Provider {
+    /// How `remote` is sent: a search is always a call of its own.
+    pub fn batch_of(&self, remote: &Remote) -> Batch {
+        match remote {
+            Remote::Key(key) => self.batch(key),
+            Remote::Query(_) => Batch::Single,
+        }
+    }
+
+    /// Whether the answer to `remote` can never change; that to a search always can.
+    pub fn is_fixed(&self, remote: &Remote) -> bool {
+        match remote {
+            Remote::Key(key) => self.is_immutable(key),
+            Remote::Query(_) => false,
+        }
+    }
+}
 
 /// How keys are sent together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -89,6 +120,29 @@ pub enum Validity {
     Valid,
     /// It cannot be known before a namespace is (a ClusterSecretStore whose credentials depend on the consumer).
     Unknown,
+}
+
+/// What can be done with a store, as its status says it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Capabilities {
+    /// Secrets are read.
+    #[default]
+    ReadOnly,
+    /// Secrets are written.
+    WriteOnly,
+    /// Both.
+    ReadWrite,
+}
+
+impl Capabilities {
+    /// The word of `status.capabilities`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ReadOnly => "ReadOnly",
+            Self::WriteOnly => "WriteOnly",
+            Self::ReadWrite => "ReadWrite",
+        }
+    }
 }
 
 /// What a caller may conclude from a failure; nothing else is looked at.

@@ -12,7 +12,7 @@ use super::path::Engine;
 use super::token::{Tokens, Verdict};
 use crate::api::provider::vault::KvVersion;
 use crate::provider::http::{Answer, Method};
-use crate::provider::{Batch, Error, Kind, Part, Read, RemoteKey, Validate, Validity};
+use crate::provider::{Batch, Capabilities, Close, Error, Kind, Part, Read, RemoteKey, Validate, Validity};
 use crate::sealed::Sealed;
 
 /// How many reads of one call of ours are under way at once.
@@ -25,7 +25,7 @@ const LONGEST_VERSION: usize = 19;
 pub(super) struct Kv {
     vault: Arc<Vault>,
     tokens: Tokens,
-    engine: Engine,
+    pub(super) engine: Engine,
 }
 
 impl Kv {
@@ -33,15 +33,29 @@ impl Kv {
         Self { vault, tokens, engine }
     }
 
-    async fn read_one(&self, key: &RemoteKey) -> Result<Sealed, Error> {
+    pub(super) async fn read_one(&self, key: &RemoteKey) -> Result<Sealed, Error> {
         let answer = match key.part {
             Part::Value => self.value(key).await,
             Part::Metadata => self.metadata(key).await,
         };
-        answer.map_err(|why| match why {
-            Why::Failed(failure) => failure.at(self.vault.flavor.name, reading(key)),
+        answer.map_err(|why| self.error(why, reading(key)))
+    }
+
+    fn error(&self, why: Why, doing: String) -> Error {
+        match why {
+            Why::Failed(failure) => failure.at(self.vault.flavor.name, doing),
             Why::Told(error) => error,
-        })
+        }
+    }
+
+    /// What the engine lists below a path: names of secrets, and of folders with a slash behind; nothing below none.
+    pub(super) async fn list(&self, path: &[String], doing: impl FnOnce() -> String) -> Result<Vec<String>, Error> {
+        let names = match self.ask("ListSecrets", path, &[("list", "true")]).await {
+            Ok(answer) => names(&answer).ok_or_else(|| Why::Failed(Failure::unreadable())),
+            Err(Why::Failed(Failure { kind: Kind::NotFound, .. })) => Ok(Vec::new()),
+            Err(why) => Err(why),
+        };
+        names.map_err(|why| self.error(why, doing()))
     }
 
     async fn value(&self, key: &RemoteKey) -> Result<Sealed, Why> {
@@ -72,13 +86,17 @@ impl Kv {
         }
     }
 
-    /// One read; a second one with another token where the first was bad.
     async fn get(&self, path: &[String], query: &[(&str, &str)]) -> Result<Answer, Why> {
+        self.ask("ReadSecretData", path, query).await
+    }
+
+    /// One call; a second one with another token where the first was bad.
+    async fn ask(&self, name: &'static str, path: &[String], query: &[(&str, &str)]) -> Result<Answer, Why> {
         let mut tries = 0;
         loop {
             let shown = self.tokens.current().await.map_err(Why::Told)?;
             let token = Some(&shown.token);
-            let ask = Ask { name: "ReadSecretData", method: Method::GET, path, query, token, body: None };
+            let ask = Ask { name, method: Method::GET, path, query, token, body: None };
             let failure = match self.vault.read(ask).await {
                 Ok(answer) => return Ok(answer),
                 Err(failure) if failure.token == TokenState::Unsaid || tries > 0 => return Err(Why::Failed(failure)),
@@ -157,11 +175,37 @@ impl Read for Kv {
     }
 }
 
+/// The names of a listing.
+fn names(answer: &Answer) -> Option<Vec<String>> {
+    #[derive(serde::Deserialize)]
+    struct Listing {
+        data: Names,
+    }
+    #[derive(serde::Deserialize)]
+    struct Names {
+        keys: Vec<String>,
+    }
+    serde_json::from_slice(answer.body.expose()).ok().map(|listing: Listing| listing.data.keys)
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Close for Kv {
+    async fn close(&self) {
+        self.tokens.close().await;
+    }
+}
+
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
 impl Validate for Kv {
     /// Signs in, or looks a given token up; what the token may read is seen at the first read.
     async fn validate(&self) -> Result<Validity, Error> {
         self.tokens.prove().await.map(|()| Validity::Valid)
+    }
+
+    /// Keyferry writes no secrets yet.
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::ReadOnly
     }
 }

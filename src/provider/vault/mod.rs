@@ -7,6 +7,7 @@
 mod client;
 mod credential;
 mod error;
+mod find;
 mod kv;
 mod path;
 mod token;

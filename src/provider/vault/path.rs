@@ -35,6 +35,22 @@ impl Engine {
         if self.version == KvVersion::V1 { None } else { self.below("metadata", key) }
     }
 
+    /// The path that lists what is below `folder`; the whole engine where it is empty, if the store names the mount.
+    pub(super) fn listing(&self, folder: &str) -> Option<Vec<String>> {
+        match (&self.mount, folder.is_empty()) {
+            (Some(mount), true) => {
+                let part = (self.version == KvVersion::V2).then(|| "metadata".to_owned());
+                Some(mount.split('/').map(str::to_owned).chain(part).collect())
+            }
+            (None, true) => None,
+            // A folder of one segment without a mount is the mount.
+            (None, false) if self.version == KvVersion::V2 && !folder.contains('/') => {
+                Some(vec![segments(folder)?.join("/"), "metadata".to_owned()])
+            }
+            _ => self.below("metadata", folder),
+        }
+    }
+
     fn below(&self, part: &str, key: &str) -> Option<Vec<String>> {
         let key = segments(Some(key).filter(|key| key.len() <= LONGEST)?)?;
         let v2 = self.version == KvVersion::V2;
@@ -106,6 +122,24 @@ mod tests {
         assert_eq!(paths(Some("secret"), KvVersion::V2, "secret").0, "secret/data/secret");
         assert_eq!(paths(Some("secret"), KvVersion::V2, "secret/data").0, "secret/data/data");
         assert_eq!(paths(None, KvVersion::V2, "secret/data").0, "secret/data/data");
+    }
+
+    #[test]
+    fn a_listing_begins_at_the_mount_or_below_it() {
+        let listing = |mount, version, folder| engine(mount, version).listing(folder).map(|path| path.join("/"));
+        for (mount, version, folder, path) in [
+            (Some("secret"), KvVersion::V2, "", Some("secret/metadata")),
+            (Some("secret"), KvVersion::V2, "team/a", Some("secret/metadata/team/a")),
+            (Some("secret"), KvVersion::V1, "", Some("secret")),
+            (Some("secret"), KvVersion::V1, "team", Some("secret/team")),
+            (None, KvVersion::V2, "secret", Some("secret/metadata")),
+            (None, KvVersion::V2, "secret/team", Some("secret/metadata/team")),
+            (None, KvVersion::V1, "secret/team", Some("secret/team")),
+            (None, KvVersion::V2, "", None),
+            (Some("secret"), KvVersion::V2, "../x", None),
+        ] {
+            assert_eq!(listing(mount, version, folder).as_deref(), path, "{mount:?} {folder}");
+        }
     }
 
     #[test]
