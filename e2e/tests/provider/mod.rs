@@ -1,3 +1,5 @@
 //! The providers' conformance suite against real servers.
 
 mod aws;
+mod openbao;
+mod openbao_sync;

@@ -123,9 +123,9 @@ fn absent(complaint: Option<Complaint>, purpose: Purpose) -> Failure {
     let Some(Complaint { errors, warnings, data }) = complaint else { return invalid(STRANGE) };
     let any = |texts: &Option<Vec<String>>| texts.as_ref().is_some_and(|texts| !texts.is_empty());
     match () {
-        () if errors.is_none() && data.is_none() => invalid(STRANGE),
         () if any(&errors) || purpose == Purpose::Login => invalid(ROUTE),
         () if any(&warnings) => invalid(VERSION),
+        () if errors.is_none() && data.is_none() => invalid(STRANGE),
         () => Failure::gone(),
     }
 }
@@ -172,7 +172,7 @@ mod tests {
         let deleted = r#"{"data":{"data":null,"metadata":{"deletion_time":"2026-01-01T00:00:00Z","version":1}}}"#;
         assert_eq!(absent(deleted), (Kind::NotFound, Unsaid));
         assert_eq!(absent(r#"{"errors":["no handler for route \"canary-91ab\"."]}"#), (Kind::Invalid, Unsaid));
-        assert_eq!(absent(r#"{"errors":[],"warnings":["Invalid path"]}"#), (Kind::Invalid, Unsaid));
+        assert_eq!(absent(r#"{"data":null,"warnings":["Invalid path"]}"#), (Kind::Invalid, Unsaid));
         assert_eq!(absent("<html>canary-91ab</html>"), (Kind::Invalid, Unsaid));
         for body in ["", "{}", r#"{"message":"not found"}"#, r#"{"data":null}"#] {
             assert_eq!(absent(body), (Kind::Invalid, Unsaid), "{body}");
