@@ -43,6 +43,8 @@ struct State {
     serial: u64,
     /// Whether even a fresh token could not be looked up.
     unseen: bool,
+    /// When a given token was last found to be no good.
+    dismissed: Option<Instant>,
 }
 
 #[derive(Debug, Default)]
@@ -256,6 +258,9 @@ impl Tokens {
 
     async fn is_good(&self, state: &mut State, lease: Lease) -> Result<bool, Error> {
         let now = Instant::now();
+        if state.dismissed.is_some_and(|at| now < at + PROOF) {
+            return Ok(false);
+        }
         let believed = state.unseen && now < lease.given + BELIEF;
         if believed || now < lease.proved + PROOF {
             return Ok(true);
@@ -265,7 +270,10 @@ impl Tokens {
                 state.held = Held::Lease(Lease { proved: now, ..lease });
                 Ok(true)
             }
-            Err(failure) if failure.is_forbidden() => Ok(false),
+            Err(failure) if failure.is_forbidden() => {
+                state.dismissed = self.is_given().then_some(now);
+                Ok(false)
+            }
             Err(failure) => Err(failure.at(self.vault.flavor.name, "look the token up".to_owned())),
         }
     }
