@@ -21,6 +21,7 @@ pub mod kubeconfig;
 mod leash;
 pub mod namespace;
 pub mod node;
+pub mod openbao;
 pub mod operator;
 pub mod process;
 pub mod proxy;

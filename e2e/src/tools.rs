@@ -35,6 +35,8 @@ pub enum Tool {
     Helm3,
     /// The AWS emulator.
     Moto,
+    /// OpenBao.
+    OpenBao,
 }
 
 /// What `pins.json` says about one tool.
@@ -66,6 +68,7 @@ impl Tool {
             Self::Helm => "helm",
             Self::Helm3 => "helm3",
             Self::Moto => "moto",
+            Self::OpenBao => "openbao",
         }
     }
 
@@ -102,8 +105,11 @@ mod tests {
 
     #[test]
     fn every_tool_is_pinned() {
-        use Tool::{ApiServer, ControllerManager, Etcd, Helm, Helm3, KubeProxy, Kubectl, Kubelet, Moto, Scheduler};
-        let all = [Etcd, ApiServer, ControllerManager, Scheduler, Kubelet, KubeProxy, Kubectl, Helm, Helm3, Moto];
+        use Tool::{
+            ApiServer, ControllerManager, Etcd, Helm, Helm3, KubeProxy, Kubectl, Kubelet, Moto, OpenBao, Scheduler,
+        };
+        let all =
+            [Etcd, ApiServer, ControllerManager, Scheduler, Kubelet, KubeProxy, Kubectl, Helm, Helm3, Moto, OpenBao];
         for tool in all {
             pin(tool.name()).unwrap();
         }

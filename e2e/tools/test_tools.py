@@ -356,7 +356,8 @@ class Pins(unittest.TestCase):
 
     def test_the_default_set(self):
         self.assertEqual(set(tools.default_set(self.pins)),
-                         {"etcd", "kube-apiserver", "kube-controller-manager", "kubectl", "helm", "helm3", "moto"})
+                         {"etcd", "kube-apiserver", "kube-controller-manager", "kubectl", "helm", "helm3", "moto",
+                          "openbao"})
 
 
 if __name__ == "__main__":

@@ -1,14 +1,15 @@
 //! Reads the objects that hold a store's credentials, and remembers which they were.
 //!
 //! The namespace rules are here, once, for every provider: a SecretStore reads in its own namespace whatever a selector
-//! says; a ClusterSecretStore reads in the selector's namespace, or where it gives none in the consumer's.
+//! says; a ClusterSecretStore reads in the selector's namespace, or where it gives none in the consumer's. Certificates of
+//! authorities are never the consumer's: who may choose whom a shared store believes may stand in for its server.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
-use k8s_openapi::api::core::v1::{Secret, ServiceAccount};
+use k8s_openapi::api::core::v1::{ConfigMap, Secret, ServiceAccount};
 use kube::ResourceExt;
 use kube::api::{Api, PostParams};
 
@@ -37,13 +38,14 @@ struct Witness {
     kind: Source,
     namespace: String,
     name: String,
-    /// UID and, for a Secret, resourceVersion; a ServiceAccount's version changes with its tokens.
+    /// UID and resourceVersion; of a ServiceAccount its annotations, since its version changes with its tokens.
     identity: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Source {
     Secret,
+    ConfigMap,
     ServiceAccount,
 }
 
@@ -76,6 +78,36 @@ impl Reader {
             doing,
             kind: Kind::NotFound,
             cause: "the Secret has no such key; correct the selector or add the key".to_owned(),
+        })
+    }
+
+    /// The certificates of authorities that a Secret holds under `key`.
+    ///
+    /// # Errors
+    /// As for [`Reader::secret_key`]; a ClusterSecretStore that names no namespace.
+    pub async fn authorities_of_secret(&self, namespace: Option<&str>, name: &str, key: &str) -> Result<Sealed, Error> {
+        let namespace = self.given_namespace(namespace, &format!("read the Secret {name:?}"))?;
+        self.secret_key(Some(&namespace), name, key).await
+    }
+
+    /// As [`Reader::authorities_of_secret`], of a ConfigMap.
+    pub async fn authorities_of_config_map(
+        &self,
+        namespace: Option<&str>,
+        name: &str,
+        key: &str,
+    ) -> Result<Sealed, Error> {
+        let doing = format!("read the key {key:?} of the ConfigMap {name:?}");
+        let namespace = self.given_namespace(namespace, &doing)?;
+        let found = self.clients.api::<ConfigMap>(&namespace).get(name).await;
+        let map = found.map_err(|error| Error::of(doing.clone(), &error))?;
+        self.remember(witness(Source::ConfigMap, &map));
+        let text = map.data.into_iter().flatten().find(|(found, _)| found == key).map(|(_, text)| Sealed::from(text));
+        let bytes = map.binary_data.into_iter().flatten().find(|(found, _)| found == key);
+        text.or(bytes.map(|(_, bytes)| Sealed::new(bytes.0))).ok_or_else(|| Error {
+            doing,
+            kind: Kind::NotFound,
+            cause: "the ConfigMap has no such key; correct `key` or add it".to_owned(),
         })
     }
 
@@ -128,6 +160,10 @@ impl Reader {
                 let api = self.clients.api::<Secret>(&then.namespace);
                 api.get_metadata(&then.name).await.map(|found| witness(then.kind, &found))
             }
+            Source::ConfigMap => {
+                let api = self.clients.api::<ConfigMap>(&then.namespace);
+                api.get_metadata(&then.name).await.map(|found| witness(then.kind, &found))
+            }
             Source::ServiceAccount => {
                 let api = self.clients.api::<ServiceAccount>(&then.namespace);
                 api.get_metadata(&then.name).await.map(|found| witness(then.kind, &found))
@@ -154,6 +190,19 @@ impl Reader {
         })
     }
 
+    /// Where an object that a selector must place may be read: as [`Reader::namespace`], and never at the consumer's.
+    fn given_namespace(&self, selected: Option<&str>, doing: &str) -> Result<String, Error> {
+        let missing = selected.is_none_or(str::is_empty);
+        if self.bearer.kind == StoreKind::ClusterSecretStore && missing {
+            return Err(Error {
+                doing: doing.to_owned(),
+                kind: Kind::Refused,
+                cause: "no namespace is named, and a ClusterSecretStore must name one here; add `namespace`".to_owned(),
+            });
+        }
+        self.namespace(selected, doing)
+    }
+
     fn remember(&self, witness: Witness) {
         self.witnesses.lock().unwrap_or_else(PoisonError::into_inner).insert(witness);
     }
@@ -161,7 +210,7 @@ impl Reader {
 
 fn witness(kind: Source, object: &impl ResourceExt) -> Witness {
     let version = match kind {
-        Source::Secret => object.resource_version().unwrap_or_default(),
+        Source::Secret | Source::ConfigMap => object.resource_version().unwrap_or_default(),
         Source::ServiceAccount => {
             // What may matter of it: the annotations that providers read.
             format!("{:?}", object.annotations())
@@ -179,12 +228,30 @@ fn witness(kind: Source, object: &impl ResourceExt) -> Witness {
 mod tests {
     use super::*;
 
-    fn place(kind: StoreKind, own: Option<&str>, consumer: Option<&str>, selected: Option<&str>) -> Option<String> {
+    fn reader(kind: StoreKind, own: Option<&str>, consumer: Option<&str>) -> Reader {
         let (service, _) =
             tower_test::mock::pair::<http::Request<kube::client::Body>, http::Response<kube::client::Body>>();
         let clients = Clients::new(kube::Client::new(service, "default"));
         let bearer = Bearer { kind, namespace: own.map(str::to_owned), consumer: consumer.map(str::to_owned) };
-        Reader::new(clients, bearer).namespace(selected, "look").ok()
+        Reader::new(clients, bearer)
+    }
+
+    fn place(kind: StoreKind, own: Option<&str>, consumer: Option<&str>, selected: Option<&str>) -> Option<String> {
+        reader(kind, own, consumer).namespace(selected, "look").ok()
+    }
+
+    #[tokio::test]
+    async fn authorities_are_the_stores_own_or_where_a_cluster_store_says_and_never_the_consumers() {
+        let place = |kind, own, selected| {
+            reader(kind, own, Some("team-a")).given_namespace(selected, "look").map_err(|error| error.kind)
+        };
+        let cluster = StoreKind::ClusterSecretStore;
+        assert_eq!(place(cluster, None, Some("vault")), Ok("vault".to_owned()));
+        assert_eq!(place(cluster, None, None), Err(Kind::Refused));
+        assert_eq!(place(cluster, None, Some("")), Err(Kind::Refused));
+        for selected in [None, Some("kube-system")] {
+            assert_eq!(place(StoreKind::SecretStore, Some("team-a"), selected), Ok("team-a".to_owned()));
+        }
     }
 
     #[tokio::test]

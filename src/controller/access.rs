@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::api::provider::{SecretKeySelector, ServiceAccountSelector};
+use crate::api::provider::{CaProvider, CaProviderType, SecretKeySelector, ServiceAccountSelector};
 use crate::cluster::{self, credentials::Reader};
 use crate::ops::metrics::Metrics;
 use crate::provider::{Credentials, Error, Kind, Observer, Token};
@@ -39,6 +39,15 @@ impl Credentials for Access {
         account: &ServiceAccountSelector,
     ) -> Result<BTreeMap<String, String>, Error> {
         let read = self.0.annotations(account.namespace.as_deref(), &account.name).await;
+        read.map_err(|error| translate(field, &error))
+    }
+
+    async fn authorities(&self, field: &str, source: &CaProvider) -> Result<Sealed, Error> {
+        let (namespace, key) = (source.namespace.as_deref(), source.key.as_deref().unwrap_or_default());
+        let read = match source.type_ {
+            CaProviderType::Secret => self.0.authorities_of_secret(namespace, &source.name, key).await,
+            CaProviderType::ConfigMap => self.0.authorities_of_config_map(namespace, &source.name, key).await,
+        };
         read.map_err(|error| translate(field, &error))
     }
 

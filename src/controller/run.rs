@@ -33,6 +33,9 @@ const PULSE: Duration = Duration::from_secs(5);
 /// How many intervals the poller may be late before the process is to be restarted.
 const LATE_INTERVALS: u32 = 3;
 
+/// How long sessions may take at the end to give back what their providers keep for them, such as tokens.
+const FAREWELL: Duration = Duration::from_secs(5);
+
 /// Runs every controller until `stop`; passes that have begun are ended first.
 pub async fn run(parts: Parts, wakes: mpsc::Receiver<ObjectId>, health: Arc<Health>, stop: Stop) {
     let scope = parts.settings.scope.clone();
@@ -70,6 +73,7 @@ pub async fn run(parts: Parts, wakes: mpsc::Receiver<ObjectId>, health: Arc<Heal
     until(stop.clone(), loading.done()).await;
     serve_objects(&ctx, wakes, &health, &stop, &mut tasks).await;
     while tasks.join_next().await.is_some() {}
+    ctx.poller.sessions().close_all(FAREWELL).await;
 }
 
 /// The ExternalSecrets, the poller that wakes them, and the checks of their targets.

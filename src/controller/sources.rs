@@ -155,6 +155,7 @@ pub(super) async fn connect(
 fn dialect(found: &Found) -> Dialect {
     match found.spec.provider.chosen() {
         Chosen::Fake(_) => Dialect::Path,
+        Chosen::Vault(_) | Chosen::OpenBao(_) => Dialect::ExactFirst,
         _ => Dialect::EscapedFirst,
     }
 }

@@ -117,7 +117,11 @@ struct Found {
 /// Opens a session of its own and asks.
 async fn validate<S: Store>(store: &S, interval: Duration, ctx: &Context) -> (Found, Option<Duration>) {
     let (capabilities, asked) = match open(store, ctx).await {
-        Ok(provider) => (Some(provider.capabilities()), provider.validate().await),
+        Ok(provider) => {
+            let asked = provider.validate().await;
+            provider.close().await;
+            (Some(provider.capabilities()), asked)
+        }
         Err(error) => (None, Err(error)),
     };
     let validation = match asked {

@@ -59,6 +59,9 @@ pub enum Answer<'a> {
 pub enum Dialect {
     /// The property as one name with its dots escaped, then as a gjson path (AWS, GCP).
     EscapedFirst,
+    /// The property as a member's exact name, then as a gjson path; members that are extracted are written as Go writes
+    /// what it has decoded, numbers as floats (Vault).
+    ExactFirst,
     /// As a gjson path; a missing property is a missing secret (`fake`).
     Path,
 }
@@ -152,7 +155,7 @@ fn entry(
         }
         Entry::Extract(reference, steps) => {
             let selected = property(need, reference, value, dialect)?;
-            keyed(need, Strategies::of(reference), steps, members(need, &selected)?, functions)
+            keyed(need, Strategies::of(reference), steps, members(need, &selected, dialect)?, functions)
         }
         Entry::Find(find, steps) => keyed(need, Strategies::of_find(find), steps, found(need, value)?, functions),
     }
@@ -216,12 +219,14 @@ fn found(need: &Need<'_>, value: &Sealed) -> Result<BTreeMap<String, Sealed>, Pr
     Ok(entries.into_iter().map(|(name, value)| (name.to_owned(), Sealed::new(value.to_vec()))).collect())
 }
 
-/// Strings without their quotes, everything else as its JSON text.
-fn members(need: &Need<'_>, value: &Sealed) -> Result<BTreeMap<String, Sealed>, Problem> {
+/// Strings without their quotes, everything else as its JSON text or, with Vault, as Go writes it.
+fn members(need: &Need<'_>, value: &Sealed, dialect: Dialect) -> Result<BTreeMap<String, Sealed>, Problem> {
     let members = gjson::members(value.expose()).map_err(|_| no_object(need))?;
-    let named =
-        members.take(MOST_MEMBERS).map(|(name, member)| (name, Sealed::new(member.as_extracted().into_owned())));
-    Ok(named.collect())
+    let text = |member: &gjson::Value<'_>| match dialect {
+        Dialect::ExactFirst => gjson::text_of(member).map_err(|_| no_object(need)),
+        Dialect::EscapedFirst | Dialect::Path => Ok(member.as_extracted().into_owned()),
+    };
+    members.take(MOST_MEMBERS).map(|(name, member)| Ok((name, Sealed::new(text(&member)?)))).collect()
 }
 
 /// The part of the value that the entry wants: all of it where it names no property.
@@ -235,6 +240,10 @@ fn property(need: &Need<'_>, reference: &RemoteRef, value: &Sealed, dialect: Dia
             None => look_up(need, value, property)?,
             found => found,
         },
+        Dialect::ExactFirst => match member(need, value, property)? {
+            None => look_up(need, value, property)?,
+            found => found,
+        },
         Dialect::Path => look_up(need, value, property)?,
     };
     found.ok_or_else(|| {
@@ -244,6 +253,13 @@ fn property(need: &Need<'_>, reference: &RemoteRef, value: &Sealed, dialect: Dia
             "correct the property, or add it to the value at the provider",
         )
     })
+}
+
+/// The member of exactly this name, the last one where there are several.
+fn member(need: &Need<'_>, value: &Sealed, name: &str) -> Result<Option<Sealed>, Problem> {
+    let members = gjson::members(value.expose()).map_err(|_| no_object(need))?;
+    let found = members.take(MOST_MEMBERS).filter(|(found, _)| found == name).last();
+    Ok(found.map(|(_, member)| Sealed::new(member.as_extracted().into_owned())))
 }
 
 fn look_up(need: &Need<'_>, value: &Sealed, property: &str) -> Result<Option<Sealed>, Problem> {

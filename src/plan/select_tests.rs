@@ -53,6 +53,21 @@ fn a_property_with_dots_is_a_name_before_it_is_a_path() {
 }
 
 #[test]
+fn with_vault_an_exact_name_comes_first_and_extracted_numbers_are_floats() {
+    let sealed = Sealed::from(r#"{"*":"star","a.b":1.50,"a":{"b":"path","z":1.0},"big":12345678901234567890}"#);
+    let answers = [Answer::Value(&sealed, Dialect::ExactFirst)];
+    for (property, text) in [("a.b", "1.50"), ("*", "star"), ("a.z", "1"), ("big", "12345678901234567890")] {
+        let whole = assembled(one(&json!({"key": "k", "property": property})), &answers).unwrap();
+        assert_eq!(texts(&whole), [("a", text)], "{property}");
+    }
+    let sealed = Sealed::from(r#"{"a":{"b":"path","z":1.0},"big":12345678901234567890,"n":1.50}"#);
+    let extracted = json!({"dataFrom": [{"extract": {"key": "k"}}]});
+    let whole = assembled(extracted, &[Answer::Value(&sealed, Dialect::ExactFirst)]).unwrap();
+    let (object, big) = (r#"{"b":"path","z":1}"#, "12345678901234567000");
+    assert_eq!(texts(&whole), [("a", object), ("big", big), ("n", "1.5")]);
+}
+
+#[test]
 fn what_is_missing_or_no_json_is_named_and_never_shown() {
     let plain = Sealed::from("s3cr3t text");
     let cases = [

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Mutex as Turn, Semaphore};
+use tokio::task::JoinSet;
 
 use crate::provider::{Credentials, Error, Kind, Provider};
 
@@ -67,6 +68,8 @@ pub struct Sessions {
     idle: Duration,
     deadline: Duration,
     state: Mutex<State>,
+    /// Sessions that give back what their providers keep for them.
+    farewells: Mutex<JoinSet<()>>,
 }
 
 #[derive(Debug, Default)]
@@ -97,6 +100,7 @@ impl Sessions {
             // Opening may take several calls, each with a deadline of its own.
             deadline: settings.deadline * 2 + settings.margin,
             state: Mutex::default(),
+            farewells: Mutex::default(),
         }
     }
 
@@ -214,11 +218,27 @@ impl Sessions {
         held(&self.state).doors.retain(|key, door| &*key.store_uid != store_uid || !failed(door));
     }
 
+    /// Closes every session, and waits for `patience` at most until each has given back what its provider keeps for it.
+    /// To be called when nothing is read any more.
+    pub async fn close_all(&self, patience: Duration) {
+        self.close_where(|_| true);
+        let mut farewells = std::mem::take(&mut *held(&self.farewells));
+        let _ = tokio::time::timeout(patience, async { while farewells.join_next().await.is_some() {} }).await;
+    }
+
     fn close_where(&self, ends: impl Fn(&Session) -> bool) {
-        let closed: Vec<_> = held(&self.state).open.extract_if(|_, session| ends(session)).map(|(id, _)| id).collect();
-        for id in closed {
+        let closed: Vec<_> = held(&self.state).open.extract_if(|_, session| ends(session)).collect();
+        for (id, session) in closed {
             self.listener.closed(id);
+            self.bid_farewell(session);
         }
+    }
+
+    /// In the background: nobody waits for a provider that is left.
+    fn bid_farewell(&self, session: Arc<Session>) {
+        let mut farewells = held(&self.farewells);
+        while farewells.try_join_next().is_some() {}
+        farewells.spawn(async move { session.provider.close().await });
     }
 }
 

@@ -29,6 +29,7 @@ struct House {
     heard: Arc<Heard>,
     sessions: Sessions,
     keys: Arc<Keys>,
+    chest: Arc<Chest>,
     tries: AtomicUsize,
 }
 
@@ -36,7 +37,7 @@ impl House {
     fn new() -> Self {
         let heard = Arc::new(Heard::default());
         let sessions = Sessions::new(&Settings::default(), heard.clone());
-        Self { heard, sessions, keys: Arc::default(), tries: AtomicUsize::new(0) }
+        Self { heard, sessions, keys: Arc::default(), chest: Arc::default(), tries: AtomicUsize::new(0) }
     }
 
     async fn open(&self, key: SessionKey, good: bool) -> Result<SessionId, Error> {
@@ -45,7 +46,7 @@ impl House {
                 self.tries.fetch_add(1, Ordering::Relaxed);
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 let keys: Arc<dyn Credentials> = self.keys.clone();
-                if good { Ok((Arc::new(Chest::default()) as Arc<dyn Provider>, keys)) } else { Err(too_slow()) }
+                if good { Ok((self.chest.clone() as Arc<dyn Provider>, keys)) } else { Err(too_slow()) }
             })
             .await
     }
@@ -140,4 +141,19 @@ async fn a_session_that_nobody_uses_is_closed_and_its_door_is_forgotten() {
     house.sessions.close_idle();
     assert_eq!(*held(&house.heard.closed), [unused]);
     assert_eq!(held(&house.sessions.state).doors.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_is_closed_gives_back_what_its_provider_keeps_for_it_once() {
+    let house = House::new();
+    for store in ["a", "b", "c"] {
+        house.open(key(store, 1, None), true).await.unwrap();
+    }
+    house.sessions.close_store("a");
+    house.sessions.close_store("a");
+    tokio::task::yield_now().await;
+    assert_eq!(house.chest.closed(), 1);
+    house.open(key("b", 2, None), true).await.unwrap();
+    house.sessions.close_all(Duration::from_secs(5)).await;
+    assert_eq!(house.chest.closed(), 4, "the old and the new session of b, and c's");
 }

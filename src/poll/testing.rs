@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 
-use crate::api::provider::{SecretKeySelector, ServiceAccountSelector};
+use crate::api::provider::{CaProvider, SecretKeySelector, ServiceAccountSelector};
 use crate::provider::{
-    Batch, Capabilities, Credentials, Error, Find, Kind, Matches, Part, Read, RemoteKey, Search, Token, Validate,
-    Validity,
+    Batch, Capabilities, Close, Credentials, Error, Find, Kind, Matches, Part, Read, RemoteKey, Search, Token,
+    Validate, Validity,
 };
 use crate::sealed::Sealed;
 
@@ -31,6 +31,7 @@ pub(super) struct Chest {
     answers: Mutex<HashMap<String, Answer>>,
     calls: Mutex<Vec<(Instant, Vec<String>)>>,
     latency: Duration,
+    closed: AtomicUsize,
 }
 
 impl fmt::Debug for Chest {
@@ -41,11 +42,21 @@ impl fmt::Debug for Chest {
 
 impl Default for Chest {
     fn default() -> Self {
-        Self { answers: Mutex::default(), calls: Mutex::default(), latency: Duration::from_millis(5) }
+        Self {
+            answers: Mutex::default(),
+            calls: Mutex::default(),
+            latency: Duration::from_millis(5),
+            closed: AtomicUsize::new(0),
+        }
     }
 }
 
 impl Chest {
+    /// How often it was closed.
+    pub(super) fn closed(&self) -> usize {
+        self.closed.load(Ordering::Relaxed)
+    }
+
     pub(super) fn set(&self, key: &str, answer: Answer) {
         held(&self.answers).insert(key.to_owned(), answer);
     }
@@ -125,6 +136,13 @@ impl Find for Chest {
 }
 
 #[async_trait]
+impl Close for Chest {
+    async fn close(&self) {
+        self.closed.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[async_trait]
 impl Validate for Chest {
     async fn validate(&self) -> Result<Validity, Error> {
         Ok(Validity::Valid)
@@ -158,6 +176,10 @@ impl Credentials for Keys {
     }
 
     async fn annotations(&self, field: &str, _: &ServiceAccountSelector) -> Result<BTreeMap<String, String>, Error> {
+        Err(error(field, Kind::Invalid))
+    }
+
+    async fn authorities(&self, field: &str, _: &CaProvider) -> Result<Sealed, Error> {
         Err(error(field, Kind::Invalid))
     }
 

@@ -297,7 +297,7 @@ mod tests {
 
     use super::*;
     use crate::provider::memory::{Memory, Shelf};
-    use crate::provider::{Batch, Capabilities, Find, Matches, Read, Search, Validate};
+    use crate::provider::{Batch, Capabilities, Close, Find, Matches, Read, Search, Validate};
 
     /// A provider with one fault, to show that the suite finds it.
     #[derive(Debug)]
@@ -374,6 +374,9 @@ mod tests {
             self.memory.find(search).await
         }
     }
+
+    #[async_trait]
+    impl Close for Faulty {}
 
     #[async_trait]
     impl Validate for Faulty {

@@ -6,7 +6,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::time::timeout;
 
-use super::{Batch, Capabilities, Error, Find, Kind, Matches, Provider, Read, RemoteKey, Search, Validate, Validity};
+use super::{
+    Batch, Capabilities, Close, Error, Find, Kind, Matches, Provider, Read, RemoteKey, Search, Validate, Validity,
+};
 use crate::sealed::Sealed;
 
 /// Bounds every read, search and validation of `inner` in time.
@@ -55,6 +57,14 @@ impl Read for Deadline {
 impl Find for Deadline {
     async fn find(&self, search: &Search) -> Result<Matches, Error> {
         timeout(self.after, self.inner.find(search)).await.unwrap_or_else(|_| Err(self.missed(search.doing())))
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Close for Deadline {
+    async fn close(&self) {
+        let _ = timeout(self.after, self.inner.close()).await;
     }
 }
 

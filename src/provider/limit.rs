@@ -11,7 +11,9 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::find::Turns;
-use super::{Batch, Capabilities, Error, Find, Kind, Matches, Provider, Read, RemoteKey, Search, Validate, Validity};
+use super::{
+    Batch, Capabilities, Close, Error, Find, Kind, Matches, Provider, Read, RemoteKey, Search, Validate, Validity,
+};
 use crate::sealed::Sealed;
 
 /// How many calls one session may make.
@@ -94,6 +96,15 @@ impl Find for Limit {
     async fn find(&self, search: &Search) -> Result<Matches, Error> {
         let _permit = self.turn().await.map_err(|why| self.refused(search.doing(), why))?;
         self.inner.find(&search.paced(self.pace.clone())).await
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Close for Limit {
+    /// Without waiting for a turn: it is the last call.
+    async fn close(&self) {
+        self.inner.close().await;
     }
 }
 

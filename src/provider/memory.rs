@@ -13,8 +13,8 @@ use tokio::sync::watch;
 
 use super::conformance::{Fixture, Searches};
 use super::{
-    Batch, Capabilities, Credentials, Error, Find, Kind, Matches, Observer, Part, Provider, Read, RemoteKey, Search,
-    SecretKeySelector, ServiceAccountSelector, Token, Validate, Validity,
+    Batch, CaProvider, Capabilities, Close, Credentials, Error, Find, Kind, Matches, Observer, Part, Provider, Read,
+    RemoteKey, Search, SecretKeySelector, ServiceAccountSelector, Token, Validate, Validity,
 };
 use crate::sealed::Sealed;
 
@@ -48,6 +48,7 @@ struct State {
     calls: usize,
     reads: BTreeMap<RemoteKey, usize>,
     validations: usize,
+    closed: usize,
 }
 
 impl Default for Memory {
@@ -129,6 +130,11 @@ impl Memory {
     /// How many validations there were.
     pub fn validations(&self) -> usize {
         self.state().validations
+    }
+
+    /// How often it was closed.
+    pub fn closed(&self) -> usize {
+        self.state().closed
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -224,6 +230,14 @@ impl Find for Memory {
             (more, page) = (listed.1, page + 1);
         }
         Ok(found)
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Close for Memory {
+    async fn close(&self) {
+        self.state().closed += 1;
     }
 }
 
@@ -362,6 +376,12 @@ impl Credentials for Keyring {
         account: &ServiceAccountSelector,
     ) -> Result<BTreeMap<String, String>, Error> {
         self.keys().annotations.get(&account.name).cloned().ok_or_else(|| absent(field))
+    }
+
+    /// What [`Keyring::set`] put there, be it a Secret or a ConfigMap.
+    async fn authorities(&self, field: &str, source: &CaProvider) -> Result<Sealed, Error> {
+        let entry = (source.name.clone(), source.key.clone().unwrap_or_default());
+        self.keys().secrets.get(&entry).cloned().ok_or_else(|| absent(field))
     }
 
     async fn changed(&self) -> bool {

@@ -14,7 +14,9 @@ pub mod http;
 pub mod limit;
 pub mod memory;
 mod open;
+mod openbao;
 mod referent;
+mod vault;
 
 #[cfg(test)]
 mod canned;
@@ -28,7 +30,7 @@ use async_trait::async_trait;
 
 pub use crate::api::external_secret::StoreKind;
 pub use crate::api::external_secret::{Part, Query, Remote, RemoteKey};
-use crate::api::provider::{SecretKeySelector, ServiceAccountSelector};
+use crate::api::provider::{CaProvider, SecretKeySelector, ServiceAccountSelector};
 use crate::sealed::Sealed;
 pub use find::{Find, Matches, Search};
 pub use limit::Limits;
@@ -62,9 +64,17 @@ pub trait Validate: fmt::Debug + Send + Sync {
     fn capabilities(&self) -> Capabilities;
 }
 
+/// Ends a session.
+#[async_trait]
+pub trait Close: fmt::Debug + Send + Sync {
+    /// Gives back what the provider keeps for the session, a token for example; nothing is read afterwards. It cannot
+    /// fail: what is not given back ends by itself. Most providers keep nothing.
+    async fn close(&self) {}
+}
+
 /// An open session with a provider.
-pub trait Provider: Read + Find + Validate {}
-impl<P: Read + Find + Validate> Provider for P {}
+pub trait Provider: Read + Find + Validate + Close {}
+impl<P: Read + Find + Validate + Close> Provider for P {}
 
 impl dyn Provider {
     /// How `remote` is sent: a search is always a call of its own.
@@ -184,6 +194,10 @@ pub trait Credentials: fmt::Debug + Send + Sync {
         field: &str,
         account: &ServiceAccountSelector,
     ) -> Result<BTreeMap<String, String>, Error>;
+
+    /// The certificates of authorities, PEM, that a Secret or ConfigMap holds. A ClusterSecretStore must name the object's
+    /// namespace; for a SecretStore it is its own, whatever `source` says.
+    async fn authorities(&self, field: &str, source: &CaProvider) -> Result<Sealed, Error>;
 
     /// Whether any object that was read through this value is no longer the one that was read.
     async fn changed(&self) -> bool;

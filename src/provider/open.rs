@@ -6,7 +6,7 @@ use super::deadline::Deadline;
 use super::fake::Fake;
 use super::limit::Limit;
 use super::referent::Referent;
-use super::{Context, Credentials, Environment, Error, Kind, Provider, StoreKind, aws};
+use super::{Context, Credentials, Environment, Error, Kind, Provider, StoreKind, aws, openbao, vault};
 use crate::api::SecretStoreSpec;
 use crate::api::provider::Chosen;
 
@@ -40,11 +40,11 @@ async fn connect(
 ) -> Result<Arc<dyn Provider>, Error> {
     match spec.provider.chosen() {
         Chosen::Aws(aws) => aws::open(aws, context, credentials, environment).await,
+        Chosen::Vault(spec) => vault::open(spec, context, credentials, environment).await,
+        Chosen::OpenBao(spec) => openbao::open(spec, context, credentials, environment).await,
         Chosen::Fake(fake) => Ok(Arc::new(Fake::new(fake))),
         Chosen::GcpSm(_)
         | Chosen::AzureKv(_)
-        | Chosen::Vault(_)
-        | Chosen::OpenBao(_)
         | Chosen::Alibaba(_)
         | Chosen::Kubernetes(_)
         | Chosen::Crd(_)
@@ -61,10 +61,10 @@ pub fn depends_on_consumer(spec: &SecretStoreSpec, kind: StoreKind) -> bool {
         && match spec.provider.chosen() {
             Chosen::Aws(aws) => aws::depends_on_consumer(aws),
             // Every provider is listed: one that were forgotten would share a session between namespaces.
+            Chosen::Vault(spec) => vault::depends_on_consumer(spec),
+            Chosen::OpenBao(spec) => openbao::depends_on_consumer(spec),
             Chosen::GcpSm(_)
             | Chosen::AzureKv(_)
-            | Chosen::Vault(_)
-            | Chosen::OpenBao(_)
             | Chosen::Alibaba(_)
             | Chosen::Kubernetes(_)
             | Chosen::Crd(_)

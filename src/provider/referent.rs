@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 
-use super::{Batch, Capabilities, Error, Find, Kind, Matches, Read, RemoteKey, Search, Validate, Validity};
+use super::{Batch, Capabilities, Close, Error, Find, Kind, Matches, Read, RemoteKey, Search, Validate, Validity};
 use crate::sealed::Sealed;
 
 #[derive(Debug)]
@@ -36,6 +36,9 @@ impl Find for Referent {
         Err(self.refuse(search.doing()))
     }
 }
+
+#[async_trait]
+impl Close for Referent {}
 
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]

@@ -17,6 +17,10 @@ with `scopedRBAC`, a Role in each scoped namespace. `update` is nowhere (but for
   resources: [secrets]
   verbs: [list, watch]
 {{- end }}
+# cluster/credentials: the certificates of authorities that a store's `caProvider` names in a ConfigMap.
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [get]
 # controller/external_secret: what is to be synced. `patch` is for metadata.finalizers, by merge patch.
 - apiGroups: [external-secrets.io]
   resources: [externalsecrets]

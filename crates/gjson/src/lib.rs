@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod error;
+mod marshal;
 mod members;
 mod meter;
 mod modifier;
@@ -18,8 +19,10 @@ mod walk;
 mod wildcard;
 
 pub use error::Error;
+pub use marshal::{Numbers, marshal, text_of};
 pub use members::members;
 pub use meter::Limits;
+pub use text::quote;
 pub use valid::{MAX_DEPTH, valid, valid_within};
 pub use value::{Kind, Value};
 

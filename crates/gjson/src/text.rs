@@ -147,7 +147,7 @@ fn replace_invalid(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Writes `text` as a JSON string, with what HTML may take amiss escaped, as Go does.
-pub(crate) fn quote(out: &mut Vec<u8>, text: &[u8]) {
+pub fn quote(out: &mut Vec<u8>, text: &[u8]) {
     out.push(b'"');
     for chunk in text.utf8_chunks() {
         chunk.valid().chars().for_each(|character| quote_character(out, character));

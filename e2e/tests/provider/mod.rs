@@ -1,4 +1,6 @@
 //! The providers' conformance suite against real servers.
 
 mod aws;
+mod openbao;
+mod openbao_sync;
 mod pod_identity;

@@ -26,7 +26,7 @@ use super::client::Base;
 use super::error::{self, Failure};
 use super::listing::Listed;
 use crate::provider::{
-    Batch, Capabilities, Error, Find, Kind, Matches, Observer, Part, Read, RemoteKey, Search, Validate, Validity,
+    Batch, Capabilities, Close, Error, Find, Kind, Matches, Observer, Part, Read, RemoteKey, Search, Validate, Validity,
 };
 use crate::sealed::Sealed;
 
@@ -240,6 +240,9 @@ impl Find for SecretsManager {
         Ok(found)
     }
 }
+
+#[async_trait]
+impl Close for SecretsManager {}
 
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]

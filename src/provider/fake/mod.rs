@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 
-use super::{Batch, Capabilities, Error, Find, Kind, Matches, Read, RemoteKey, Search, Validate, Validity};
+use super::{Batch, Capabilities, Close, Error, Find, Kind, Matches, Read, RemoteKey, Search, Validate, Validity};
 use crate::api::provider::FakeProvider;
 use crate::sealed::Sealed;
 
@@ -83,6 +83,9 @@ impl Find for Fake {
         Ok(matches)
     }
 }
+
+#[async_trait]
+impl Close for Fake {}
 
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]

@@ -57,7 +57,7 @@ impl Client {
         Self { connections, server, deadline, body_limit }
     }
 
-    /// Makes the call and reads its answer, whatever its status, within the deadline.
+    /// Makes the call and reads its answer, whatever its status, within twice the session's deadline.
     ///
     /// # Errors
     /// No answer, or one that is too long.

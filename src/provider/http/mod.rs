@@ -64,6 +64,8 @@ impl Base {
     pub(in crate::provider) fn new(settings: Settings, deadline: Duration, body_limit: usize) -> Self {
         let proxies = Arc::new(Matcher::from_env());
         let (direct, proxied) = (Arc::default(), Arc::default());
+        // The session's own deadline comes first, so that a hang always reads the same.
+        let deadline = deadline * 2;
         Self { reach: settings.reach, proxies, deadline, body_limit, direct, proxied }
     }
 

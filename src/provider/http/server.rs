@@ -1,5 +1,6 @@
 //! The server that a store names, and the paths on it.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -17,9 +18,15 @@ const LONGEST: usize = 2048;
 const LOCAL_NAMES: [&str; 3] = ["localhost", "metadata", "metadata.google.internal"];
 
 /// A server by its URL: scheme, host, port and a path that all requests begin with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Server {
     url: Url,
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Server({})", self.url)
+    }
 }
 
 impl Server {

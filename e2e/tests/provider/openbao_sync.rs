@@ -1,0 +1,444 @@
+//! Vault and OpenBao through the operator: every way to sign in that the server has, from an ExternalSecret to its Secret,
+//! judged by the server's own audit log.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::Method;
+use k8s_openapi::api::core::v1::Secret;
+use keyferry_e2e::control_plane::ControlPlane;
+use keyferry_e2e::fixtures::{API_VERSION, external_secret, is_ready};
+use keyferry_e2e::installation::Installation;
+use keyferry_e2e::namespace::{self, Namespace, await_in};
+use keyferry_e2e::openbao::{OpenBao, shared};
+use keyferry_e2e::operator::Operator;
+use keyferry_e2e::settings::repository;
+use kube::api::{DeleteParams, DynamicObject};
+use serde_json::{Value, json};
+
+const SECOND: Duration = Duration::from_secs(1);
+const SOON: Duration = Duration::from_secs(40);
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+/// A namespace, the operator in it, and an engine of the test's own: mount, policy and auth methods have its name.
+struct Ground<'a> {
+    namespace: &'a Namespace,
+    server: &'static OpenBao,
+    operator: Operator,
+    name: String,
+}
+
+async fn with(test: impl AsyncFnOnce(&mut Ground<'_>) -> Result<()>) -> Result<()> {
+    namespace::with(async |namespace| {
+        let server = shared().await?;
+        let name = namespace.name().to_owned();
+        server.mount(&name, 2).await?;
+        server.policy(&name, &name).await?;
+        let values = json!({"rbac": {"serviceAccountTokenCreate": true}});
+        let installation = Box::pin(Installation::new(namespace, &values)).await?;
+        let operator = installation.launch().flag("--allow-loopback-stores").start(namespace, SOON).await?;
+        let mut ground = Ground { namespace, server, operator, name };
+        Box::pin(test(&mut ground)).await
+    })
+    .await
+}
+
+impl Ground<'_> {
+    fn mount(&self, kind: &str) -> String {
+        format!("{}-{kind}", self.name)
+    }
+
+    async fn create(&self, manifest: &Value) -> Result<()> {
+        self.namespace.create_manifest(manifest).await.map(|_| ())
+    }
+
+    async fn secret(&self, name: &str, data: &Value) -> Result<()> {
+        self.create(&json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": data}))
+            .await
+    }
+
+    /// A SecretStore `name` that signs in by `auth`, over TLS.
+    async fn store(&self, name: &str, slot: &str, auth: &Value) -> Result<()> {
+        let provider = json!({slot: {
+            "server": self.server.secure_url(),
+            "caBundle": STANDARD.encode(self.server.authority()?),
+            "path": self.name,
+            "auth": auth,
+        }});
+        self.create(&json!({
+            "apiVersion": API_VERSION,
+            "kind": "SecretStore",
+            "metadata": {"name": name},
+            "spec": {"provider": provider},
+        }))
+        .await
+    }
+
+    async fn put(&self, name: &str, value: &str) -> Result<u64> {
+        self.server.put(&self.name, name, &json!({"password": value})).await
+    }
+
+    async fn await_value(&self, name: &str, value: &str) -> Result<()> {
+        let holds = |secret: Option<&Secret>| {
+            secret
+                .and_then(|secret| secret.data.as_ref()?.get("password"))
+                .is_some_and(|held| held.0 == value.as_bytes())
+        };
+        self.namespace.await_condition(name, holds, SOON).await.map(|_| ())
+    }
+
+    /// Waits until the engine was asked so often for the data of `remote`, counted from the server's start.
+    async fn await_reads(&self, remote: &str, count: usize) -> Result<()> {
+        let path = format!("{}/data/{remote}", self.name);
+        let start = Instant::now();
+        while self.server.asked(&path)?.iter().filter(|asked| asked.operation == "read").count() < count {
+            if start.elapsed() > SOON {
+                bail!("{path} was not read {count} times");
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        Ok(())
+    }
+
+    fn reads(&self, remote: &str) -> Result<usize> {
+        Ok(self.server.asked(&format!("{}/data/{remote}", self.name))?.len())
+    }
+
+    /// How often somebody signed in at one of the test's own methods.
+    fn sign_ins(&self, mount: &str) -> Result<usize> {
+        Ok(self.server.asked(&format!("auth/{mount}/login"))?.len())
+    }
+}
+
+/// One way to sign in: a Secret rotates through it, and polls cost no sign-in.
+async fn syncs(ground: &Ground<'_>, slot: &str, mount: Option<&str>, auth: &Value) -> Result<()> {
+    let store = mount.unwrap_or("token");
+    ground.put(store, "first").await?;
+    ground.store(store, slot, auth).await?;
+    let remote = [("password", store)];
+    let mut manifest = external_secret(store, store, SECOND, &remote);
+    manifest["spec"]["data"][0]["remoteRef"]["property"] = "password".into();
+    ground.create(&manifest).await?;
+    ground.await_value(store, "first").await?;
+    let before = mount.map(|mount| ground.sign_ins(mount)).transpose()?;
+    let reads = ground.reads(store)?;
+    ground.await_reads(store, reads + 5).await?;
+    ground.put(store, "second").await?;
+    ground.await_value(store, "second").await?;
+    let after = mount.map(|mount| ground.sign_ins(mount)).transpose()?;
+    assert_eq!(before, after, "{store}: a poll signed in");
+    // One for the session that reads, and one for each time the store was validated until it was ready.
+    assert!(after.is_none_or(|count| (1..=4).contains(&count)), "{store}: {after:?}");
+    Ok(())
+}
+
+/// A token with the rights of the test's policy.
+async fn token(ground: &Ground<'_>) -> Result<String> {
+    let body = json!({"policies": [ground.name], "ttl": "1h"});
+    let answer = ground.server.call(Method::POST, "auth/token/create", body).await?;
+    Ok(answer["auth"]["client_token"].as_str().context("a token")?.to_owned())
+}
+
+#[tokio::test]
+async fn a_secret_follows_its_vault_by_token_and_goes_when_it_is_deleted_there() -> Result<()> {
+    with(async |ground| {
+        ground.secret("vault", &json!({"token": token(ground).await?})).await?;
+        let auth = json!({"tokenSecretRef": {"name": "vault", "key": "token"}});
+        syncs(ground, "vault", None, &auth).await?;
+        // Gone with its ExternalSecret's policy, when the absence is confirmed.
+        let patch = json!({"spec": {"target": {"deletionPolicy": "Delete"}}});
+        let api = ground.namespace.dynamic(API_VERSION, "ExternalSecret");
+        api.patch("token", &kube::api::PatchParams::default(), &kube::api::Patch::Merge(&patch)).await?;
+        ground.server.call(Method::DELETE, &format!("{}/data/token", ground.name), Value::Null).await?;
+        ground.namespace.await_condition("token", |secret: Option<&Secret>| secret.is_none(), SOON).await?;
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn openbao_is_a_provider_of_its_own() -> Result<()> {
+    with(async |ground| {
+        ground.secret("bao", &json!({"token": token(ground).await?})).await?;
+        syncs(ground, "openBao", None, &json!({"tokenSecretRef": {"name": "bao", "key": "token"}})).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_user_signs_in_by_password() -> Result<()> {
+    with(async |ground| {
+        let mount = ground.mount("userpass");
+        ground.server.enable(&mount, "userpass").await?;
+        let user = json!({"password": "pass\"word", "token_policies": [ground.name], "token_ttl": "1h"});
+        ground.server.call(Method::POST, &format!("auth/{mount}/users/ann"), user).await?;
+        ground.secret("user", &json!({"password": "pass\"word"})).await?;
+        let user = json!({"path": mount, "username": "ann", "secretRef": {"name": "user", "key": "password"}});
+        for slot in ["vault"] {
+            syncs(ground, slot, Some(&mount), &json!({"userPass": user})).await?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn an_app_role_signs_in_and_gives_its_token_back_at_the_end() -> Result<()> {
+    with(async |ground| {
+        let mount = ground.mount("approle");
+        ground.server.enable(&mount, "approle").await?;
+        let role = json!({"token_policies": [ground.name], "token_ttl": "1h"});
+        ground.server.call(Method::POST, &format!("auth/{mount}/role/app"), role).await?;
+        let id = ground.server.call(Method::GET, &format!("auth/{mount}/role/app/role-id"), Value::Null).await?;
+        let secret = ground.server.call(Method::POST, &format!("auth/{mount}/role/app/secret-id"), json!({})).await?;
+        let keys = json!({"id": id["data"]["role_id"], "secret": secret["data"]["secret_id"]});
+        ground.secret("role", &keys).await?;
+        let at = |key: &str| json!({"name": "role", "key": key});
+        let auth = json!({"appRole": {"path": mount, "roleRef": at("id"), "secretRef": at("secret")}});
+        syncs(ground, "vault", Some(&mount), &auth).await?;
+        assert!(living(ground, &mount).await? >= 1, "the session's token");
+        ground.operator.stop().await?;
+        assert_eq!(living(ground, &mount).await?, 0, "tokens that were not given back");
+        Ok(())
+    })
+    .await
+}
+
+/// How many tokens of a method are alive.
+async fn living(ground: &Ground<'_>, mount: &str) -> Result<usize> {
+    let listed = ground.server.call(Method::GET, "auth/token/accessors?list=true", Value::Null).await?;
+    let mut living = 0;
+    for accessor in listed["data"]["keys"].as_array().into_iter().flatten() {
+        let found = ground.server.call(Method::POST, "auth/token/lookup-accessor", json!({"accessor": accessor})).await;
+        // Another test's may end in between.
+        let path = found.ok().and_then(|found| found["data"]["path"].as_str().map(str::to_owned));
+        living += usize::from(path.is_some_and(|path| path.starts_with(&format!("auth/{mount}/"))));
+    }
+    Ok(living)
+}
+
+#[tokio::test]
+async fn a_service_account_signs_in_by_kubernetes_and_by_jwt() -> Result<()> {
+    with(async |ground| {
+        let plane = ground.namespace.plane();
+        let api = api_server(plane)?;
+        ground
+            .create(&json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "app"}}))
+            .await?;
+        let kubernetes = ground.mount("kubernetes");
+        ground.server.enable(&kubernetes, "kubernetes").await?;
+        let config = json!({
+            "kubernetes_host": api["server"], "kubernetes_ca_cert": api["authority"], "token_reviewer_jwt": api["token"],
+        });
+        ground.server.call(Method::POST, &format!("auth/{kubernetes}/config"), config).await?;
+        let role = json!({
+            "bound_service_account_names": ["app"],
+            "bound_service_account_namespaces": [ground.name],
+            "audience": "vault",
+            "token_policies": [ground.name],
+            "token_ttl": "1h",
+        });
+        ground.server.call(Method::POST, &format!("auth/{kubernetes}/role/app"), role).await?;
+        let auth = json!({"kubernetes": {
+            "mountPath": kubernetes, "role": "app", "serviceAccountRef": {"name": "app"},
+        }});
+        syncs(ground, "vault", Some(&kubernetes), &auth).await?;
+
+        let jwt = ground.mount("jwt");
+        ground.server.enable(&jwt, "jwt").await?;
+        let key = std::fs::read_to_string(plane.scratch().path().join("service-account.pub"))?;
+        let config = json!({"jwt_validation_pubkeys": [key]});
+        ground.server.call(Method::POST, &format!("auth/{jwt}/config"), config).await?;
+        let role = json!({
+            "role_type": "jwt",
+            "user_claim": "sub",
+            "bound_audiences": ["vault"],
+            "bound_subject": format!("system:serviceaccount:{}:app", ground.name),
+            "token_policies": [ground.name],
+            "token_ttl": "1h",
+        });
+        ground.server.call(Method::POST, &format!("auth/{jwt}/role/app"), role).await?;
+        let auth = json!({"jwt": {
+            "path": jwt, "role": "app", "kubernetesServiceAccountToken": {"serviceAccountRef": {"name": "app"}},
+        }});
+        syncs(ground, "vault", Some(&jwt), &auth).await
+    })
+    .await
+}
+
+/// Where the API server is, what signed its certificate, and a token that may review others.
+fn api_server(plane: &ControlPlane) -> Result<Value> {
+    let file: Value = serde_json::from_slice(&std::fs::read(plane.kubeconfig())?)?;
+    let cluster = &file["clusters"][0]["cluster"];
+    let authority = STANDARD.decode(cluster["certificate-authority-data"].as_str().context("an authority")?)?;
+    Ok(json!({
+        "server": cluster["server"],
+        "authority": String::from_utf8(authority)?,
+        "token": file["users"][0]["user"]["token"],
+    }))
+}
+
+#[tokio::test]
+async fn a_client_certificate_signs_in() -> Result<()> {
+    with(async |ground| {
+        let mount = ground.mount("cert");
+        ground.server.enable(&mount, "cert").await?;
+        let client = rcgen::generate_simple_self_signed(["app".to_owned()])?;
+        let role = json!({
+            "certificate": client.cert.pem(), "token_policies": [ground.name], "token_ttl": "1h",
+        });
+        ground.server.call(Method::POST, &format!("auth/{mount}/certs/app"), role).await?;
+        ground
+            .secret("client", &json!({"tls.crt": client.cert.pem(), "tls.key": client.signing_key.serialize_pem()}))
+            .await?;
+        let at = |key: &str| json!({"name": "client", "key": key});
+        let auth = json!({"cert": {
+            "path": mount, "vaultRole": "app", "clientCert": at("tls.crt"), "secretRef": at("tls.key"),
+        }});
+        syncs(ground, "vault", Some(&mount), &auth).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_store_finds_its_authority_in_a_config_map_and_a_session_its_new_token() -> Result<()> {
+    with(async |ground| {
+        ground.secret("vault", &json!({"token": token(ground).await?})).await?;
+        ground
+            .create(&json!({
+                "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "ca"},
+                "data": {"ca.crt": ground.server.authority()?},
+            }))
+            .await?;
+        ground
+            .create(&json!({
+                "apiVersion": API_VERSION, "kind": "SecretStore", "metadata": {"name": "vault"},
+                "spec": {"provider": {"vault": {
+                    "server": ground.server.secure_url(),
+                    "caProvider": {"type": "ConfigMap", "name": "ca", "key": "ca.crt"},
+                    "path": ground.name,
+                    "auth": {"tokenSecretRef": {"name": "vault", "key": "token"}},
+                }}},
+            }))
+            .await?;
+        ground.put("app", "first").await?;
+        let mut manifest = external_secret("app", "vault", SECOND, &[("password", "app")]);
+        manifest["spec"]["data"][0]["remoteRef"]["property"] = "password".into();
+        ground.create(&manifest).await?;
+        ground.await_value("app", "first").await?;
+        // The token is revoked under the session; a new one in the Secret is taken without a change of the store.
+        let old = ground.namespace.api::<Secret>().get("vault").await?;
+        let old = String::from_utf8(old.data.context("data")?.remove("token").context("a token")?.0)?;
+        ground.server.call(Method::POST, "auth/token/revoke", json!({"token": old})).await?;
+        let patch = json!({"stringData": {"token": token(ground).await?}});
+        let api = ground.namespace.api::<Secret>();
+        api.patch("vault", &kube::api::PatchParams::default(), &kube::api::Patch::Merge(&patch)).await?;
+        ground.put("app", "second").await?;
+        ground.await_value("app", "second").await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_manifests_of_the_documentation_are_admitted() -> Result<()> {
+    namespace::with(async |namespace| {
+        let text = std::fs::read_to_string(repository().join("config/providers/vault.yaml"))?;
+        let manifests: Vec<Value> = serde_saphyr::from_multiple(&text)?;
+        assert!(manifests.len() > 8, "{} manifests", manifests.len());
+        for manifest in manifests {
+            namespace.create_manifest(&manifest).await?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_store_on_this_machine_is_refused_without_the_flag() -> Result<()> {
+    namespace::with(async |namespace| {
+        let server = shared().await?;
+        let installation = Box::pin(Installation::new(namespace, &json!({}))).await?;
+        let _operator = installation.launch().start(namespace, SOON).await?;
+        let manifest = json!({
+            "apiVersion": API_VERSION, "kind": "SecretStore", "metadata": {"name": "vault"},
+            "spec": {"provider": {"vault": {
+                "server": server.url(),
+                "auth": {"tokenSecretRef": {"name": "vault", "key": "token"}},
+            }}},
+        });
+        namespace
+            .create_manifest(&json!({
+                "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "vault"}, "stringData": {"token": "canary"},
+            }))
+            .await?;
+        namespace.create_manifest(&manifest).await?;
+        let told = |store: Option<&DynamicObject>| {
+            store.is_some_and(|store| {
+                !is_ready(&store.data) && store.data.to_string().contains("--allow-loopback-stores")
+            })
+        };
+        await_in(namespace.dynamic(API_VERSION, "SecretStore"), "vault", told, SOON).await?;
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_thousand_keys_are_a_thousand_reads_a_round_and_no_sign_in() -> Result<()> {
+    const KEYS: usize = 1000;
+    const ROUND: Duration = Duration::from_secs(10);
+    with(async |ground| {
+        let mount = ground.mount("userpass");
+        ground.server.enable(&mount, "userpass").await?;
+        let user = json!({"password": "p", "token_policies": [ground.name], "token_ttl": "1h"});
+        ground.server.call(Method::POST, &format!("auth/{mount}/users/ann"), user).await?;
+        ground.secret("user", &json!({"password": "p"})).await?;
+        let user = json!({"path": mount, "username": "ann", "secretRef": {"name": "user", "key": "password"}});
+        let names: Vec<String> = (0..KEYS).map(|number| format!("many/k{number}")).collect();
+        for name in &names {
+            ground.put(name, "value").await?;
+        }
+        ground.store("vault", "vault", &json!({"userPass": user})).await?;
+        let keys: Vec<_> = (0..KEYS).map(|number| format!("k{number}")).collect();
+        for (number, chunk) in keys.iter().zip(&names).collect::<Vec<_>>().chunks(100).enumerate() {
+            let data: Vec<_> = chunk.iter().map(|(key, name)| (key.as_str(), name.as_str())).collect();
+            ground.create(&external_secret(&format!("app-{number}"), "vault", ROUND, &data)).await?;
+        }
+        for number in 0..10 {
+            let synced = |secret: Option<&Secret>| {
+                secret.is_some_and(|secret| secret.data.as_ref().is_some_and(|data| data.len() == 100))
+            };
+            ground.namespace.await_condition(&format!("app-{number}"), synced, SOON * 2).await?;
+        }
+        // Past the rounds in which the objects were first synced.
+        tokio::time::sleep(ROUND).await;
+        let prefix = format!("{}/data/many/", ground.name);
+        let (before, sign_ins) = (ground.server.asked(&prefix)?.len(), ground.sign_ins(&mount)?);
+        tokio::time::sleep(ROUND * 2).await;
+        let asked = ground.server.asked(&prefix)?;
+        let reads = asked.get(before..).unwrap_or_default();
+        let mut by_path = BTreeMap::<&str, usize>::new();
+        for read in reads {
+            *by_path.entry(&read.path).or_default() += 1;
+        }
+        assert!((1900..=2100).contains(&reads.len()), "{} reads in two rounds", reads.len());
+        assert!(by_path.len() == KEYS && by_path.values().all(|count| *count <= 3), "{} keys", by_path.len());
+        assert_eq!(ground.sign_ins(&mount)?, sign_ins);
+        eprintln!("{KEYS} keys: {} reads and 0 sign-ins in two rounds", reads.len());
+        let api = ground.namespace.dynamic(API_VERSION, "SecretStore");
+        api.delete("vault", &DeleteParams::default()).await?;
+        // A store that is deleted gives its session's token back.
+        let start = Instant::now();
+        while living(ground, &mount).await? > 0 {
+            if start.elapsed() > SOON {
+                bail!("the session's token lives on");
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        Ok(())
+    })
+    .await
+}
