@@ -1,5 +1,7 @@
 //! Certificates.
 
+pub(crate) mod parse;
+
 use crate::table::{Family, Shared};
 
 pub(crate) fn family(_: &Shared) -> Family {

@@ -299,6 +299,11 @@ impl<'m> Printer<'m> {
         if let Some(text) = worded.then(|| object.text()).flatten() {
             return self.text(&text, value, verb);
         }
+        let go = self.flags.sharp_v && !self.erroring;
+        if let Some(text) = go.then(|| object.go_text()).flatten() {
+            self.string(&text);
+            return Ok(());
+        }
         if let Some(underlying) = object.underlying() {
             return self.underlying(&underlying, value, verb);
         }

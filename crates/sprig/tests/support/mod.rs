@@ -10,6 +10,7 @@ pub mod go;
 #[path = "../../../gotemplate/tests/support/random.rs"]
 pub mod random;
 
+pub mod calls;
 pub mod certificates;
 pub mod ciphers;
 pub mod dates;
@@ -21,6 +22,7 @@ pub mod host;
 pub mod json;
 pub mod jwk;
 pub mod keys;
+pub mod lines;
 pub mod lists;
 pub mod numbers;
 pub mod passwords;
