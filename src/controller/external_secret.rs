@@ -147,7 +147,7 @@ async fn take_over(
     ctx: &Context,
 ) -> Result<Verdict, Error> {
     let readings = fetch(es, id, sources, ctx).await;
-    if has_texts(es) {
+    if has_texts(es) && ctx.memory.recall(id).check_every.is_some() {
         ctx.kept.keep(id, &readings);
     }
     let outcome = match put_together(es, needs, &readings, sources) {

@@ -8,10 +8,12 @@ use gotemplate::{Error, Functions, Limits, MissingKey, Parser, Template};
 
 use super::cache::{Cache, key};
 
-/// The longest that all templates of one object may take together. Whoever renders looks at the clock.
-pub const LONGEST: Duration = Duration::from_secs(1);
+/// The longest that all templates of one object may take together, keys that are made among it. Whoever renders looks at
+/// the clock.
+pub const LONGEST: Duration = Duration::from_secs(5);
 
-/// What the templates of one object may take together. A Secret holds a mebibyte; the rest is room to make it.
+/// What the templates of one object may take together: room to make the mebibyte that a Secret holds, and time for two RSA
+/// keys of 4096 bits.
 pub(super) const LIMITS: Limits = Limits {
     source: 1 << 20,
     nesting: 200,
@@ -19,6 +21,7 @@ pub(super) const LIMITS: Limits = Limits {
     output: 4 << 20,
     memory: 16 << 20,
     steps: 500_000,
+    work: 2_500,
     calls: 10_000,
     depth: 200,
 };

@@ -197,12 +197,7 @@ impl<'t> State<'t, '_> {
         Ok(())
     }
 
-    fn arguments(
-        &mut self,
-        callable: &Callable<'_>,
-        dot: &Operand,
-        given: Given<'t>,
-    ) -> Result<Vec<Operand>, Error> {
+    fn arguments(&mut self, callable: &Callable<'_>, dot: &Operand, given: Given<'t>) -> Result<Vec<Operand>, Error> {
         let signature = callable.signature();
         let parameter = |index: usize| signature.parameters.get(index).or(signature.parameters.last()).copied();
         let mut arguments = Vec::with_capacity(given.words.len() + 1);
