@@ -13,6 +13,7 @@ mod tables;
 mod text;
 
 pub use error::{Error, ErrorKind, Limit};
+pub use expand::Replacement;
 pub use limits::Limits;
 pub use matches::{Matches, Submatches};
 pub use quote::quote_meta;

@@ -1,7 +1,7 @@
 //! An expression, compiled.
 
 use crate::error::{Error, Limit};
-use crate::expand::{Piece, pieces};
+use crate::expand::{Piece, Replacement, pieces};
 use crate::limits::Limits;
 use crate::matches::{Matches, Scan, Submatches};
 use crate::parse::{Parsed, parse};
@@ -48,6 +48,11 @@ impl Regexp {
         &self.names
     }
 
+    /// About how many bytes the compiled expression takes. The more, the more work a character of a text can be.
+    pub fn size(&self) -> usize {
+        self.engine.memory_usage()
+    }
+
     pub(crate) fn engine(&self) -> &meta::Regex {
         &self.engine
     }
@@ -70,6 +75,11 @@ impl Regexp {
     /// All matches that do not overlap, with their groups. One that is empty does not follow another at once.
     pub fn find_all<'a, T: AsRef<[u8]> + ?Sized>(&'a self, text: &'a T) -> Matches<'a> {
         Matches::new(Scan::new(self, text.as_ref(), self.names.len()))
+    }
+
+    /// As [`Regexp::find_all`], with the whole matches only, which are found faster.
+    pub fn find_all_whole<'a, T: AsRef<[u8]> + ?Sized>(&'a self, text: &'a T) -> Matches<'a> {
+        Matches::new(Scan::new(self, text.as_ref(), 1))
     }
 
     /// `text` with all matches replaced. In `replacement`, `$1`, `${1}`, `$name` and `${name}` stand for groups, `$$`
@@ -101,6 +111,19 @@ impl Regexp {
         limit: usize,
     ) -> Result<Vec<u8>, Error> {
         self.replace(text.as_ref(), &[Piece::Literal(replacement.as_ref())], limit)
+    }
+
+    /// Appends what takes the place of one match in `text` to `out`, with an error before that has more than `limit` bytes.
+    pub fn replace_one_within(
+        &self,
+        replacement: &Replacement<'_>,
+        text: impl AsRef<[u8]>,
+        found: &Submatches,
+        out: &mut Vec<u8>,
+        limit: usize,
+    ) -> Result<(), Error> {
+        let text = text.as_ref();
+        replacement.pieces().iter().try_for_each(|piece| append(out, self.piece(piece, text, found), limit))
     }
 
     /// `template` with the groups of one match in `text`, as [`Regexp::replace_all`] has them.

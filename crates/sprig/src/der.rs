@@ -81,6 +81,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The elements within the next one if it has this tag.
+    #[expect(clippy::option_option, reason = "what is not there is not malformed")]
     pub(crate) fn optional(&mut self, tag: u8) -> Option<Option<Self>> {
         if self.is_next(tag) { self.within(tag).map(Some) } else { Some(None) }
     }

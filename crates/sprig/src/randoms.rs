@@ -1,7 +1,7 @@
 //! Random text and numbers. Each choice is as likely as every other.
 
 use crate::Host;
-use crate::arguments::{Outcome, int, text, unexpected};
+use crate::arguments::{Outcome, exactly, int, text};
 use crate::table::{Family, Shared};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use keyferry_gotemplate::{Call, FuncError, Function, Type, Value};
@@ -49,7 +49,7 @@ fn printable() -> Vec<u8> {
 }
 
 /// How many random bytes take about the time of a step.
-const BYTES_OF_A_STEP: usize = 16;
+const BYTES_OF_A_STEP: usize = 8;
 
 /// Random bytes, fetched many at a time.
 struct Source<'h> {
@@ -99,7 +99,7 @@ impl<'h> Source<'h> {
 
 /// A word of so many letters; of fewer than none it is empty.
 fn word(call: &Call<'_>, arguments: &[Value], host: &dyn Host, alphabet: &[u8]) -> Outcome {
-    let [count] = arguments else { return Err(unexpected("number")) };
+    let [count] = exactly(arguments)?;
     let count = usize::try_from(int(count)?).unwrap_or(0);
     take(call, count)?;
     let mut source = Source::new(host);
@@ -113,7 +113,7 @@ fn take(call: &Call<'_>, bytes: usize) -> Result<(), FuncError> {
 
 /// In base64.
 fn bytes(call: &mut Call<'_>, arguments: &[Value], host: &dyn Host) -> Outcome {
-    let [count] = arguments else { return Err(unexpected("number")) };
+    let [count] = exactly(arguments)?;
     let count = usize::try_from(int(count)?).map_err(|_| "randBytes needs a number that is not negative")?;
     take(call, count.saturating_add(count / 3 * 4))?;
     let mut bytes = vec![0; count];
@@ -123,7 +123,7 @@ fn bytes(call: &mut Call<'_>, arguments: &[Value], host: &dyn Host) -> Outcome {
 
 /// From the first number on and below the second.
 fn between(_: &mut Call<'_>, arguments: &[Value], host: &dyn Host) -> Outcome {
-    let [min, max] = arguments else { return Err(unexpected("pair")) };
+    let [min, max] = exactly(arguments)?;
     let (min, max) = (int(min)?, int(max)?);
     let count = u64::try_from(max.wrapping_sub(min)).ok().filter(|&count| count > 0);
     let count = count.ok_or("randInt needs a maximum above the minimum")?;
@@ -133,7 +133,7 @@ fn between(_: &mut Call<'_>, arguments: &[Value], host: &dyn Host) -> Outcome {
 
 /// The characters in another order. A byte that is part of none becomes U+FFFD, as in Go.
 fn shuffle(call: &mut Call<'_>, arguments: &[Value], host: &dyn Host) -> Outcome {
-    let [of] = arguments else { return Err(unexpected("string")) };
+    let [of] = exactly(arguments)?;
     let of = text(of)?;
     call.meter().step(of.len())?;
     call.meter().allocate(of.len().saturating_mul(8))?;

@@ -3,7 +3,7 @@
 use crate::der::{self, Reader, SEQUENCE};
 use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
-use crypto_bigint::{BoxedUint, NonZero, Odd};
+use crypto_bigint::{BoxedUint, ConcatenatingMul as _, NonZero, Odd, Resize as _};
 use keyferry_gotemplate::FuncError;
 use zeroize::Zeroizing;
 
@@ -143,11 +143,11 @@ impl Arithmetic {
         let fits = [
             is_odd(&self.modulus) && is_odd(&self.exponent),
             p < &self.modulus && q < &self.modulus && self.secret < self.modulus,
-            p.mul(q) == self.modulus,
+            p.concatenating_mul(q) == self.modulus,
             self.is_exponent(&dp, 0)? && self.is_exponent(&dq, 1)?,
-            inverse < *p && inverse.mul(q).rem(p.as_nz_vartime()?) == BoxedUint::one(),
-            difference(p, q).bits_vartime() as i64 > i64::from(self.modulus.bits_vartime() / 2) - 100,
-            self.secret.bits_vartime() > self.modulus.bits_vartime() / 2,
+            inverse < *p && inverse.concatenating_mul(q).rem(p.as_nz_vartime()?) == BoxedUint::one(),
+            difference(p, q).bit_width_vartime() + 100 > self.modulus.bit_width_vartime() / 2,
+            self.secret.bit_width_vartime() > self.modulus.bit_width_vartime() / 2,
         ];
         fits.iter().all(|fits| *fits).then_some(())
     }
@@ -155,7 +155,7 @@ impl Arithmetic {
     /// Whether a number is the secret modulo a prime less one, and undoes the exponent there.
     fn is_exponent(&self, number: &BoxedUint, prime: usize) -> Option<bool> {
         let order = self.orders.get(prime)?;
-        let undone = number.mul(&self.exponent).rem(order) == BoxedUint::one();
+        let undone = number.concatenating_mul(&self.exponent).rem(order) == BoxedUint::one();
         Some(number < order.as_ref() && undone && self.secret.rem(order) == *number)
     }
 }
@@ -169,7 +169,7 @@ fn bytes(number: &BoxedUint) -> Zeroizing<Vec<u8>> {
 }
 
 fn order(prime: &BoxedUint) -> Option<NonZero<BoxedUint>> {
-    prime.wrapping_sub(&BoxedUint::one()).into_nz().into_option()
+    prime.wrapping_sub(BoxedUint::one()).into_nz().into_option()
 }
 
 fn is_odd(number: &BoxedUint) -> bool {
@@ -178,6 +178,6 @@ fn is_odd(number: &BoxedUint) -> bool {
 
 fn difference(one: &BoxedUint, other: &BoxedUint) -> BoxedUint {
     let bits = one.bits_precision().max(other.bits_precision());
-    let (one, other) = (one.widen(bits), other.widen(bits));
+    let (one, other) = (one.resize(bits), other.resize(bits));
     if one > other { one.wrapping_sub(&other) } else { other.wrapping_sub(&one) }
 }

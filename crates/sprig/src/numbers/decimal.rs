@@ -34,8 +34,8 @@ const PRODUCTS_OF_A_STEP: u64 = 16;
 
 impl Decimal {
     /// The shortest fraction that is this float and no other.
-    fn of(value: &Value) -> Result<Self, FuncError> {
-        let float = to_float64(value);
+    fn of(call: &Call<'_>, value: &Value) -> Result<Self, FuncError> {
+        let float = to_float64(call, value)?;
         let text = format!("{float:e}");
         let (digits, exponent) = text.split_once('e').ok_or("infinity and NaN are no decimal fractions")?;
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
@@ -108,7 +108,7 @@ type Step = fn(&Decimal, &Call<'_>, &Decimal) -> Result<Decimal, FuncError>;
 fn fold(call: &Call<'_>, first: Decimal, others: &[Value], step: Step) -> Outcome {
     let mut result = first;
     for other in others {
-        result = step(&result, call, &Decimal::of(other)?)?;
+        result = step(&result, call, &Decimal::of(call, other)?)?;
     }
     result.float(call)
 }
@@ -116,7 +116,7 @@ fn fold(call: &Call<'_>, first: Decimal, others: &[Value], step: Step) -> Outcom
 /// A first number and those that follow it.
 fn each(call: &Call<'_>, arguments: &[Value], step: Step) -> Outcome {
     let [first, others @ ..] = arguments else { return Err(unexpected("number")) };
-    fold(call, Decimal::of(first)?, others, step)
+    fold(call, Decimal::of(call, first)?, others, step)
 }
 
 fn add1f(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {

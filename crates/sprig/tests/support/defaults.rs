@@ -39,6 +39,8 @@ const VALUES: &[&str] = &[
     ".yes",
     ".no",
     ".missing",
+    ".when",
+    ".took",
     "(slice .bytes 1 1)",
     "",
 ];

@@ -125,10 +125,17 @@ const MERGES: &[&str] = &[
     r#"(dict "a" 1) .smap"#,
     r#".smap (dict "a" 1)"#,
     r#"(dict) .list"#,
+    r#"(dict "a" .when "b" .took) (dict "a" (dict) "b" (dict))"#,
+    r#"(dict "a" (dict) "b" "") (dict "a" .when "b" .took)"#,
+    r#"(dict "a" .when) (dict "a" .when)"#,
+    r#"(dict "a" (dict "b" 1)) (dict "a" .when)"#,
     "",
 ];
 
 const COPIES: &[&str] = &[
+    ".when",
+    ".took",
+    "(list .when (dict \"a\" .when \"b\" .took))",
     "nil",
     ".nil",
     "1",
@@ -194,11 +201,19 @@ pub fn cases() -> Vec<&'static str> {
         calls("keys .map", &["| len", "| has \"a\"", "| has \"c\"", "| has \"d\""]),
         calls("values", &["(dict)", "nil", ".nil", "(dict \"a\" 1)", "(dict \"a\" nil)", "(dict \"a\" (list 1))"]),
         calls("values", &["", ".smap", ".list", "(dict) (dict)", "(dict \"a\" .bin)"]),
-        vec!["{{ values .map | sortAlpha }}", "{{ keys .map .deep .map | sortAlpha }}", "{{ keys .deep | len }}"],
+        UNORDERED.to_vec(),
         SHARED.to_vec(),
     ]
     .concat()
 }
+
+/// What Go gives in any order.
+const UNORDERED: &[&str] = &[
+    r#"{{ $v := values .map }}{{ len $v }} {{ has 1 $v }} {{ has "two" $v }} {{ has nil $v }} {{ has "a" $v }}"#,
+    r#"{{ $k := keys .map .deep .map }}{{ len $k }} {{ len (uniq $k) }} {{ len (without $k "a") }} {{ has "c" $k }}"#,
+    "{{ keys .deep | len }} {{ values .deep | len }}",
+    r#"{{ range keys (dict "a" 1 "b" 2) }}{{ get (dict "a" "x" "b" "x") . }}{{ end }}"#,
+];
 
 const PLUCKS: &[&str] = &[
     r#""a""#,
@@ -240,8 +255,12 @@ const SHARED: &[&str] = &[
     r#"{{ (get (dict "a" (dict "b" 1)) "a").b }}"#,
 ];
 
-/// One call of a function of this family, with arguments that grow.
+/// One call of a function of this family, with arguments that grow. Each map is another: Go dies of one that holds itself.
 pub fn grow(grower: &mut Grower<'_>) -> Line {
+    call(grower).replace(".map", "(deepCopy .map)").replace(".deep", "(deepCopy .deep)")
+}
+
+fn call(grower: &mut Grower<'_>) -> Line {
     match grower.random.below(9) {
         0 => format!("dict {}", entries(grower)),
         1 => format!("{} {} {}", grower.one_of(&["get", "hasKey", "unset"]), map(grower), key(grower)),
@@ -305,7 +324,7 @@ fn value(grower: &mut Grower<'_>) -> String {
         0 => grower.any(),
         1 => grower.list(),
         2 | 3 => map(grower),
-        4 => format!("({})", grow(grower)),
+        4 => format!("({})", call(grower)),
         5 => grower.one_of(&[".smap", "(list)", "(rest (list))", ".bytes", "(list (dict \"a\" 1))", "1i"]).to_owned(),
         _ => grower.one_of(&["0", "1", "2", "\"\"", "\"x\"", "nil", "false", "true", "0.0", "1.5"]).to_owned(),
     }

@@ -17,6 +17,7 @@ pub mod dates;
 pub mod defaults;
 pub mod dicts;
 pub mod encodings;
+pub mod fixtures;
 pub mod grow;
 pub mod host;
 pub mod json;

@@ -80,6 +80,10 @@ const VALUES: &[&str] = &[
     ".list",
     ".map",
     ".nil",
+    ".took",
+    ".when",
+    ".when.Month",
+    ".when.Weekday",
     "(list 1)",
     "(dict)",
 ];

@@ -179,6 +179,8 @@ const OF_PAIR: &[&str] = &[
 ];
 
 const OTHERS: &str = r#"
+    snakecase "abAǅ🎉1 ǅǄ"
+    kebabcase "İǅ\t𐐀a"
     hello
     hello 1
     hello nil

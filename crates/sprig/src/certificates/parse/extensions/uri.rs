@@ -7,22 +7,24 @@ pub(super) fn normal(text: &str) -> Option<String> {
     if text.bytes().any(|byte| byte.is_ascii_control()) || !has_whole_escapes(text) {
         return None;
     }
-    let Some(end) = scheme_end(text)? else {
-        let path = text.split(['/', '?', '#']).next()?;
-        return (!path.contains(':') && is_authority(text)).then(|| text.to_owned());
+    let scheme = scheme(text)?;
+    let rest = text.strip_prefix(scheme)?;
+    let is_fine = match rest.strip_prefix(':') {
+        Some(rest) if !scheme.is_empty() => is_authority(rest),
+        _ => !rest.split(['/', '?', '#']).next()?.contains(':') && is_authority(rest),
     };
-    let (scheme, rest) = text.split_at_checked(end)?;
-    is_authority(rest.strip_prefix(':')?).then(|| scheme.to_ascii_lowercase() + rest)
+    is_fine.then(|| scheme.to_ascii_lowercase() + rest)
 }
 
-/// Where the colon after a scheme is, if there is one; nothing at all if the scheme before it is missing.
-fn scheme_end(text: &str) -> Option<Option<usize>> {
-    let end = text.bytes().position(|byte| !byte.is_ascii_alphanumeric() && !b"+-.".contains(&byte));
-    let end = end.filter(|end| text.as_bytes().get(*end) == Some(&b':'));
-    match end {
-        Some(0) => None,
-        Some(end) if text.starts_with(|first: char| first.is_ascii_alphabetic()) => Some(Some(end)),
-        _ => Some(None),
+/// What stands before the first colon, if it can be a scheme, else an empty one. Nothing where it is missing before its
+/// colon.
+fn scheme(text: &str) -> Option<&str> {
+    let (scheme, _) = text.split_once(':').unwrap_or_default();
+    let is_scheme = scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    match scheme.as_bytes() {
+        [] if text.starts_with(':') => None,
+        [first, ..] if first.is_ascii_alphabetic() && is_scheme => Some(scheme),
+        _ => Some(""),
     }
 }
 
