@@ -162,10 +162,7 @@ async fn work(
         events: Events::new(client, settings.instance.clone()),
         environment: environment(&settings, &metrics).await,
         poller: Poller::new(polling, wakes.clone()),
-        engine: Arc::new(Engine::new(
-            keyferry_sprig::functions(keyferry_sprig::System),
-            settings.sync.template_delimiters.clone(),
-        )),
+        engine: Arc::new(Engine::new(sprig::functions(sprig::System), settings.sync.template_delimiters.clone())),
         leads: Leads::new(move || fence.holds()),
         settings: passes(settings),
         metrics,

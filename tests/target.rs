@@ -37,7 +37,7 @@ fn say(message: &str) {
 }
 
 fn engine() -> Engine {
-    Engine::new(keyferry_sprig::functions(keyferry_sprig::System), ("{{".into(), "}}".into()))
+    Engine::new(sprig::functions(sprig::System), ("{{".into(), "}}".into()))
 }
 
 fn sealed(map: &BTreeMap<String, Vec<u8>>) -> BTreeMap<String, Sealed> {

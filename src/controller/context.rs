@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use gotemplate::Functions;
 use tokio::sync::mpsc;
 
 use super::backoff::Backoff;
@@ -122,11 +123,14 @@ pub(super) struct Context {
     pub(super) backoff: Backoff<ObjectId>,
     pub(super) brake: Brake,
     pub(super) nudges: Nudges,
+    /// Those that templates may call.
+    pub(super) functions: Functions,
 }
 
 impl Context {
     pub(super) fn new(parts: Parts, stores: Stores) -> Self {
         let Parts { settings, clients, events, metrics, environment, poller, engine, wakes, leads } = parts;
+        let functions = engine.functions().clone();
         Self {
             targets: Targets::new(clients.clone()),
             pods: Pods::new(clients.clone()),
@@ -137,6 +141,7 @@ impl Context {
             kept: Kept::default(),
             backoff: Backoff::default(),
             nudges: Nudges::new(settings.nudge.clone()),
+            functions,
             settings,
             clients,
             events,

@@ -150,7 +150,7 @@ async fn take_over(
     if has_texts(es) && ctx.memory.recall(id).check_every.is_some() {
         ctx.kept.keep(id, &readings);
     }
-    let outcome = match put_together(es, needs, &readings, sources) {
+    let outcome = match put_together(es, needs, &readings, sources, ctx) {
         Ok(assembly) => {
             hold(es, ctx).await?;
             settle::settle(es, id, assembly, ctx).await?
@@ -189,6 +189,7 @@ fn put_together(
     needs: &[Need<'_>],
     readings: &[Reading],
     sources: &Sources,
+    ctx: &Context,
 ) -> Result<crate::plan::select::Assembly, Problem> {
     let failures: Vec<String> = readings
         .iter()
@@ -207,7 +208,7 @@ fn put_together(
             _ => Answer::Failed(failure),
         })
         .collect();
-    assemble(needs, &answers, es.spec.target.deletion_policy.unwrap_or_default())
+    assemble(needs, &answers, es.spec.target.deletion_policy.unwrap_or_default(), &ctx.functions)
 }
 
 /// A refusal that only another object's change can end is looked at again, less and less often.

@@ -11,6 +11,7 @@ pub mod keep;
 pub mod marks;
 pub mod nudge;
 pub mod problem;
+pub mod rewrite;
 pub mod select;
 pub mod standing;
 pub mod store;

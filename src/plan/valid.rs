@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 
 use super::decode::check_key;
 use super::problem::Problem;
-use super::window;
+use super::{rewrite, window};
 use crate::api::external_secret::{
-    CreationPolicy, DataEntry, DataFrom, DeletionPolicy, ExternalSecretSpec, SourceRef, Template, TemplateFrom,
-    TemplateSource,
+    CreationPolicy, DataEntry, DataFrom, DeletionPolicy, ExternalSecretSpec, Find, Query, SourceRef, Template,
+    TemplateFrom, TemplateSource,
 };
 
 /// Types of Secrets that Kubernetes itself acts upon, or that hold another tool's state: never a target of ours
@@ -55,17 +55,29 @@ fn check_data(spec: &ExternalSecretSpec, index: usize, entry: &DataEntry) -> Res
 
 fn check_data_from(spec: &ExternalSecretSpec, index: usize, entry: &DataFrom) -> Result<(), Problem> {
     let field = format!("spec.dataFrom[{index}]");
-    if entry.find.is_some() {
-        return Err(unsupported(format!("{field}.find"), "finding secrets by name, path or tags"));
-    }
-    if !entry.rewrite.is_empty() {
-        return Err(unsupported(format!("{field}.rewrite"), "rewriting keys"));
-    }
     check_source(spec, &field, entry.source_ref.as_ref())?;
-    let Some(extract) = &entry.extract else {
-        return Err(Problem::new(field, "neither extract nor find is set", "name the secret to be read in extract"));
-    };
-    check_remote_key(&format!("{field}.extract.key"), &extract.key)
+    rewrite::check(&format!("{field}.rewrite"), &entry.rewrite)?;
+    match (&entry.find, &entry.extract) {
+        (Some(find), _) => check_find(&format!("{field}.find"), find),
+        (None, Some(extract)) => check_remote_key(&format!("{field}.extract.key"), &extract.key),
+        (None, None) => {
+            Err(Problem::new(field, "neither extract nor find is set", "name the secret to be read in extract"))
+        }
+    }
+}
+
+fn check_find(field: &str, find: &Find) -> Result<(), Problem> {
+    let query = find.query();
+    if query == Query::default() {
+        let cause = "names nothing to search by";
+        return Err(Problem::new(
+            field,
+            cause,
+            "set one of name.regexp, path and tags; name.regexp: .* finds everything",
+        ));
+    }
+    let expression = query.name.as_deref();
+    expression.map_or(Ok(()), |name| rewrite::compile(&format!("{field}.name.regexp"), name).map(drop))
 }
 
 fn check_remote_key(field: &str, key: &str) -> Result<(), Problem> {
@@ -197,6 +209,14 @@ mod tests {
             (json!({"dataFrom": [{}]}), Some("spec.dataFrom[0]")),
             (json!({"dataFrom": [{"extract": {"key": ""}}]}), Some("spec.dataFrom[0].extract.key")),
             (json!({"dataFrom": [{"extract": {"key": "k"}}]}), None),
+            (json!({"dataFrom": [{"find": {"name": {"regexp": "^db-"}}}]}), None),
+            (json!({"dataFrom": [{"find": {"tags": {"a": "b"}}, "rewrite": [{"merge": {}}]}]}), None),
+            (json!({"dataFrom": [{"find": {"path": ""}}]}), Some("spec.dataFrom[0].find")),
+            (json!({"dataFrom": [{"find": {"name": {"regexp": "("}}}]}), Some("spec.dataFrom[0].find.name.regexp")),
+            (
+                json!({"dataFrom": [{"find": {"path": "p"}, "rewrite": [{"regexp": {"source": "[", "target": ""}}]}]}),
+                Some("spec.dataFrom[0].rewrite[0].regexp.source"),
+            ),
             (json!({"target": {"template": {"type": "kubernetes.io/tls", "data": {"a": "plain"}}}}), None),
             (json!({"target": {"template": {"type": "helm.sh/release.v1"}}}), Some("spec.target.template.type")),
             (json!({"target": {"template": {"data": {"a": "{{ .b }}"}}}}), None),

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod class;
+mod engine;
 mod error;
 mod expand;
 mod limits;

@@ -3,6 +3,7 @@
 use crate::regexp::Regexp;
 use crate::text::{Text, decode};
 use regex_automata::Input;
+use regex_automata::meta;
 use regex_automata::util::primitives::NonMaxUsize;
 use std::ops::Range;
 
@@ -25,7 +26,7 @@ impl Submatches {
 /// A walk through a text from match to match.
 #[derive(Debug)]
 pub(crate) struct Scan<'a> {
-    regexp: &'a Regexp,
+    engine: &'a meta::Regex,
     text: Text<'a>,
     slots: Vec<Option<NonMaxUsize>>,
     /// Where to look next; beyond the end if there is nothing more.
@@ -37,7 +38,9 @@ pub(crate) struct Scan<'a> {
 impl<'a> Scan<'a> {
     /// `groups` is how many are asked for, the whole match included.
     pub(crate) fn new(regexp: &'a Regexp, text: &'a [u8], groups: usize) -> Self {
-        Self { regexp, text: Text::new(text), slots: vec![None; groups * 2], position: 0, last_end: None }
+        let text = Text::new(text);
+        let engine = regexp.engine(text.bytes().len());
+        Self { engine, text, slots: vec![None; groups * 2], position: 0, last_end: None }
     }
 
     pub(crate) fn next(&mut self) -> Option<Submatches> {
@@ -59,7 +62,7 @@ impl<'a> Scan<'a> {
         }
         self.slots.fill(None);
         let input = Input::new(bytes).span(self.position..bytes.len());
-        self.regexp.engine().search_slots(&input, &mut self.slots)?;
+        self.engine.search_slots(&input, &mut self.slots)?;
         range(&self.slots)
     }
 

@@ -92,13 +92,15 @@ fn maps(call: &Call<'_>, a: &Map, b: &Map) -> Result<bool, FuncError> {
     })
 }
 
-/// By Go's `==` where the type has it, otherwise field by field.
+/// By Go's `==` where the type has it, otherwise field by field. Pointers are equal where what they point to is.
 fn objects(call: &Call<'_>, a: &dyn Object, b: &dyn Object) -> Result<bool, FuncError> {
-    if let Some(equal) = a.equals(b) {
-        return Ok(equal);
+    let (same, fields) = (a.equals(b), a.fields());
+    match same {
+        Some(same) if same || fields.is_empty() || !a.type_name().starts_with('*') => return Ok(same),
+        _ => {}
     }
     call.meter().deeper(|| {
-        for ((_, a), (_, b)) in a.fields().iter().zip(&b.fields()) {
+        for ((_, a), (_, b)) in fields.iter().zip(&b.fields()) {
             if !equal(call, a, b)? {
                 return Ok(false);
             }

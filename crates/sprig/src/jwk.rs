@@ -135,7 +135,8 @@ fn ed25519(jwk: &Jwk) -> Result<PrivateKey, FuncError> {
 fn from_any_base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     let is_padded = text.ends_with('=');
     let is_standard = text.contains(['+', '/']);
-    let digits: String = text.chars().filter(|letter| !matches!(letter, '\r' | '\n')).collect();
+    let digits: Zeroizing<String> =
+        Zeroizing::new(text.chars().filter(|letter| !matches!(letter, '\r' | '\n')).collect());
     if !is_standard && digits.contains(['+', '/']) || is_standard && digits.contains(['-', '_']) {
         return None;
     }
@@ -143,7 +144,11 @@ fn from_any_base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
         return None;
     }
     let padding = if is_padded { 0 } else { (4 - digits.len() % 4) % 4 };
-    let digits = digits.replace('-', "+").replace('_', "/") + "=".get(..padding.min(1)).unwrap_or_default();
-    let digits = if padding == 2 { digits + "=" } else { digits };
-    (padding < 3).then(|| pem::from_base64(digits.as_bytes()))?
+    let standard = digits.bytes().map(|digit| match digit {
+        b'-' => b'+',
+        b'_' => b'/',
+        digit => digit,
+    });
+    let digits: Zeroizing<Vec<u8>> = Zeroizing::new(standard.chain(std::iter::repeat_n(b'=', padding)).collect());
+    pem::from_base64(&digits)
 }

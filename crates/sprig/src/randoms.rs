@@ -49,18 +49,21 @@ fn printable() -> Vec<u8> {
 }
 
 /// How many random bytes take about the time of a step.
-const BYTES_OF_A_STEP: usize = 8;
+const BYTES_OF_A_STEP: usize = 4;
+
+/// What fetching some is worth.
+const STEPS_OF_A_DRAW: usize = 8;
 
 /// Random bytes, fetched many at a time.
 struct Source<'h> {
     host: &'h dyn Host,
-    pool: [u8; 256],
+    pool: [u8; 64],
     used: usize,
 }
 
 impl<'h> Source<'h> {
     fn new(host: &'h dyn Host) -> Self {
-        Self { host, pool: [0; 256], used: 256 }
+        Self { host, pool: [0; 64], used: 64 }
     }
 
     fn bytes<const N: usize>(&mut self) -> [u8; N] {
@@ -86,12 +89,13 @@ impl<'h> Source<'h> {
 
     /// One of at most 256 letters: as [`Source::below`], from a byte.
     fn letter(&mut self, alphabet: &[u8]) -> u8 {
-        let fair = 256 - 256 % alphabet.len().max(1);
+        let count = alphabet.len().max(1);
+        let fair = 256 - 256 % count;
         loop {
             let [draw] = self.bytes();
             let draw = usize::from(draw);
             if draw < fair {
-                return alphabet.get(draw % alphabet.len().max(1)).copied().unwrap_or_default();
+                return alphabet.get(draw % count).copied().unwrap_or_default();
             }
         }
     }
@@ -122,11 +126,12 @@ fn bytes(call: &mut Call<'_>, arguments: &[Value], host: &dyn Host) -> Outcome {
 }
 
 /// From the first number on and below the second.
-fn between(_: &mut Call<'_>, arguments: &[Value], host: &dyn Host) -> Outcome {
+fn between(call: &mut Call<'_>, arguments: &[Value], host: &dyn Host) -> Outcome {
     let [min, max] = exactly(arguments)?;
     let (min, max) = (int(min)?, int(max)?);
     let count = u64::try_from(max.wrapping_sub(min)).ok().filter(|&count| count > 0);
     let count = count.ok_or("randInt needs a maximum above the minimum")?;
+    call.meter().step(STEPS_OF_A_DRAW)?;
     let offset = Source::new(host).below(count);
     Ok(Value::int(min.wrapping_add_unsigned(offset)))
 }
@@ -156,6 +161,7 @@ fn characters(text: &[u8]) -> Vec<char> {
 }
 
 fn uuid(call: &mut Call<'_>, _: &[Value], host: &dyn Host) -> Outcome {
+    call.meter().step(STEPS_OF_A_DRAW)?;
     let mut bytes = [0; 16];
     host.fill(&mut bytes);
     let version = (u128::from_be_bytes(bytes) & !VERSION_BITS) | VERSION_4;

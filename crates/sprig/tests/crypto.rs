@@ -11,6 +11,8 @@
 
 mod support;
 
+use keyferry_gotemplate::{Map, Template, Value};
+use keyferry_sprig::{System, functions};
 use serde_json::Value as Json;
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -34,9 +36,11 @@ fn output(answer: Answer, template: &str) -> Vec<u8> {
     }
 }
 
-/// What we make of a template.
+/// What we make of a template, today.
 fn ours(template: &str, entries: &[(&str, &[u8])]) -> Vec<u8> {
-    output(Case::new(template, data(entries)).run(), template)
+    let data = Map::any(entries.iter().map(|(key, value)| (*key, Value::str(value))));
+    let parsed = Template::parse("t", template, &functions(System)).unwrap();
+    parsed.render(&data.into()).unwrap_or_else(|error| panic!("{template}: {error}"))
 }
 
 fn ours_text(template: &str, entries: &[(&str, &[u8])]) -> String {
@@ -277,10 +281,10 @@ fn a_trust_store_names_what_it_trusts_as_go_does() {
     for password in ["changeit", ""] {
         let entries = [("c", certs.as_bytes()), ("p", password.as_bytes())];
         let store = ours("{{ pemTruststoreToPKCS12Pass .c .p }}", &entries);
-        let names = "CN=Test Root\n1.2.840.113549.1.9.1=#0c096140622e6578616d706c65";
         if let Some(trusted) = go("{{ pkcs12Trusted .s .p }}", &[("s", &store), ("p", password.as_bytes())]) {
             let trusted = String::from_utf8(trusted).unwrap();
-            assert_eq!(trusted.lines().count(), 3, "{names} {trusted}");
+            let lines: Vec<&str> = trusted.lines().collect();
+            assert!(matches!(lines[..], ["CN=Test Root", _, "CN=rsa"]), "{trusted}");
         }
         let bags = |store: &[u8]| {
             let password = format!("pass:{password}");

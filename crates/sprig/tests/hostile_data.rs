@@ -16,12 +16,13 @@ fn on_processor() -> Duration {
     Duration::from_nanos(text.split(' ').next().unwrap().parse().unwrap())
 }
 
-/// The budget that `source` meets, which must not take long: 50 ms where it is optimised, ten times that where it is not.
+/// The budget that `source` meets, which must not take long: 50 ms where it is optimised and the machine has nothing else
+/// to do. It is given twice that, and twenty times where it is not optimised.
 fn budget(source: &str) -> Budget {
-    let most = if cfg!(debug_assertions) { Duration::from_millis(500) } else { Duration::from_millis(50) };
+    let most = if cfg!(debug_assertions) { Duration::from_secs(1) } else { Duration::from_millis(100) };
     let before = on_processor();
     let outcome = render(source);
-    let taken = on_processor() - before;
+    let taken = on_processor().checked_sub(before).unwrap();
     let Err(error) = outcome else { panic!("within the budget: {source}") };
     assert!(taken < most, "{source} takes {taken:?}: {error}");
     match error.kind() {

@@ -14,7 +14,7 @@ fn what_a_spec_must_not_ask_for_is_named_by_its_field_and_the_secret_stays() -> 
         let typed = |type_: &str| json!({"target": {"template": {"type": type_}}});
         let generator = json!({"sourceRef": {"generatorRef": {"apiVersion": "generators.external-secrets.io/v1alpha1",
             "kind": "Password", "name": "p"}}});
-        let find = json!({"find": {"name": {"regexp": ".*"}}});
+        let find = |find: Value| json!({"dataFrom": [{"find": find}]});
         let template = |text: &str| json!({"target": {"template": {"data": {"a": text}}}});
         let labelled = json!({"target": {"template": {"metadata": {"labels": {"l": "{{ .a }} {{ .a }}"}}}}});
         let literal = |text: &str| json!({"target": {"template": {"templateFrom": [{"literal": text}]}}});
@@ -39,7 +39,12 @@ fn what_a_spec_must_not_ask_for_is_named_by_its_field_and_the_secret_stays() -> 
             ("no-map", literal("- {{ .a | quote }}"), &["templateFrom[0].literal: the result: is no map"]),
             ("bad-key", literal("{{ .a | toJson }}: x"), &["the result has a key that"]),
             ("no-item", named, &["items[0].key: the Secret \"aws-credentials\" has no key \"none\"", "\"id\""]),
-            ("find", json!({"dataFrom": [find]}), &["spec.dataFrom[0].find", UNSERVED, CURE]),
+            ("find", find(json!({"path": ""})), &["spec.dataFrom[0].find", "nothing to search by", "set one of"]),
+            (
+                "expression",
+                find(json!({"name": {"regexp": "a("}})),
+                &["spec.dataFrom[0].find.name.regexp", "missing closing )", "Go's regexp"],
+            ),
             (
                 "generator",
                 json!({"dataFrom": [generator]}),

@@ -41,6 +41,11 @@ impl Engine {
         Self { functions, left, right, parsed: Mutex::default() }
     }
 
+    /// What templates may call.
+    pub fn functions(&self) -> &Functions {
+        &self.functions
+    }
+
     /// The template of a source. One that may be a secret (`hidden`) is parsed each time and kept nowhere.
     pub(super) fn parse(&self, name: &str, source: &[u8], hidden: bool) -> Result<Template, Error> {
         if hidden {

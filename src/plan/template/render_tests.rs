@@ -6,7 +6,7 @@ use super::*;
 const CANARY: &str = "KfCnryHunter2";
 
 fn engine() -> Engine {
-    Engine::new(keyferry_sprig::functions(keyferry_sprig::System), ("{{".into(), "}}".into()))
+    Engine::new(sprig::functions(sprig::System), ("{{".into(), "}}".into()))
 }
 
 fn template(value: serde_json::Value) -> Template {
@@ -106,7 +106,7 @@ fn values_that_a_source_makes_are_decoded_as_it_says() {
 
 #[test]
 fn other_delimiters_leave_the_usual_ones_alone() {
-    let engine = Engine::new(keyferry_sprig::functions(keyferry_sprig::System), ("[[".into(), "]]".into()));
+    let engine = Engine::new(sprig::functions(sprig::System), ("[[".into(), "]]".into()));
     let template = template(json!({"data": {"a": "[[ .user ]] {{ .user }}"}}));
     let made = render(&engine, &template, &values(&[("user", "root")]), &Texts::new(), &|| false).unwrap();
     assert_eq!(shown(&made), pairs(&[("a", "root {{ .user }}")]));

@@ -69,7 +69,7 @@ mod tests {
     #[derive(Clone, Default)]
     struct Asked(Arc<AtomicBool>);
 
-    impl keyferry_sprig::Host for Asked {
+    impl sprig::Host for Asked {
         fn now(&self) -> std::time::SystemTime {
             self.0.store(true, Relaxed);
             std::time::SystemTime::UNIX_EPOCH
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn a_template_is_volatile_wherever_it_names_such_a_function() {
-        let functions = keyferry_sprig::functions(keyferry_sprig::System);
+        let functions = sprig::functions(sprig::System);
         let judge = |source: &str| is_volatile(&Template::parse("t", source, &functions).unwrap());
         assert!(!judge("now randAlphaNum {{ .now }} {{ print \"now\" }}"));
         for name in FUNCTIONS {
@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn no_other_function_asks_the_clock_or_the_randomness_of_what_it_is_made_for() {
         let asked = Asked::default();
-        let functions = keyferry_sprig::functions(asked.clone());
+        let functions = sprig::functions(asked.clone());
         let arguments =
             ["", "5", "\"x\"", "5 \"x\"", "\"x\" \"y\"", "1 9", "(list 1 2 3)", "(dict \"a\" 1)", "\"x\" 5 \"y\""];
         for name in functions.names().filter(|name| !FUNCTIONS.contains(name) && !name.to_lowercase().contains("date"))

@@ -3,7 +3,7 @@
 use super::{entries, value_of};
 use crate::arguments::{Outcome, map, unexpected};
 use crate::table::{Family, Shared};
-use keyferry_gotemplate::{Call, FuncError, Function, Map, Type, Value};
+use keyferry_gotemplate::{Call, FuncError, Function, Map, Object, Type, Value};
 use std::fmt::Display;
 
 pub(super) fn family(_: &Shared) -> Family {
@@ -21,7 +21,7 @@ const MUST_MERGE: &str = "func(map[string]interface {}, ...map[string]interface 
 
 /// Why maps cannot be merged.
 enum Failure {
-    /// What mergo has an error for, and not a panic: a map would go into a pointer.
+    /// What mergo has an error for, and not a panic: a map or struct would go into a pointer.
     Mismatch,
     Other(FuncError),
 }
@@ -73,6 +73,9 @@ fn one(call: &Call<'_>, into: &Map, from: &Map, overwrite: bool) -> Result<(), F
     })
 }
 
+/// What looking a key up and putting it in is worth.
+const STEPS_OF_AN_ENTRY: usize = 4;
+
 /// A map that another goes into.
 struct Target<'m> {
     into: &'m Map,
@@ -87,6 +90,7 @@ impl Target<'_> {
         if self.is_nil(&new) {
             return if self.overwrite { self.put(call, key, new) } else { Ok(()) };
         }
+        call.meter().step(STEPS_OF_AN_ENTRY)?;
         let old = value_of(call, self.into, key)?;
         match (&new, &old) {
             (Value::Map(new), Some(Value::Map(old))) => {
@@ -95,8 +99,8 @@ impl Target<'_> {
                     return Ok(());
                 }
             }
-            (Value::Map(new), Some(Value::Object(old))) if !self.overwrite && old.type_name().starts_with('*') => {
-                return if new.is_nil() { Ok(()) } else { Err(Failure::Mismatch) };
+            (new, Some(Value::Object(old))) if !self.overwrite && is_pointer(old.as_ref()) && is_struct(new) => {
+                return Err(Failure::Mismatch);
             }
             (Value::List(_) | Value::Bytes(_), Some(_))
                 if !matches!(self.into.element(), Type::Any | Type::List(_)) =>
@@ -133,6 +137,19 @@ fn cannot(new: impl Display, wanted: Type) -> Failure {
 /// Nothing goes into a `nil` map within another.
 fn nested(call: &Call<'_>, into: &Map, from: &Map, overwrite: bool) -> Result<(), Failure> {
     if into.is_nil() { Ok(()) } else { one(call, into, from, overwrite) }
+}
+
+fn is_pointer(object: &dyn Object) -> bool {
+    object.type_name().starts_with('*')
+}
+
+/// A map that is not `nil`, or what Go has a struct for.
+fn is_struct(value: &Value) -> bool {
+    match value {
+        Value::Map(map) => !map.is_nil(),
+        Value::Object(object) => object.underlying().is_none() && !is_pointer(object.as_ref()),
+        _ => false,
+    }
 }
 
 /// Emptiness as mergo has it: of a complex number or a struct there is none.

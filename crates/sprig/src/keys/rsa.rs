@@ -5,7 +5,7 @@ use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use crypto_bigint::{BoxedUint, ConcatenatingMul as _, NonZero, Odd, Resize as _};
 use keyferry_gotemplate::FuncError;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 /// The numbers of a key, big-endian. Without the last three they are computed.
 pub(crate) struct Numbers<'a> {
@@ -97,11 +97,10 @@ fn pkcs1(der: &[u8]) -> Option<Numbers<'_>> {
     parts.number().filter(|version| *version <= 1)?;
     let (modulus, exponent) = (parts.positive()?, parts.number()?);
     let (secret, primes) = (parts.positive()?, [parts.positive()?, parts.positive()?]);
-    let mut optional = || if parts.is_empty() { Some(None) } else { parts.positive().map(Some) };
-    let crt = [optional()?, optional()?, optional()?];
+    let crt = [parts.optional_positive()?, parts.optional_positive()?, parts.optional_positive()?];
     let crt = if let [Some(dp), Some(dq), Some(inverse)] = crt { Some([dp, dq, inverse]) } else { None };
-    // More primes than two.
-    parts.is_empty().then_some(Numbers { modulus, exponent, secret, primes, crt })
+    // More primes than two are not for us; whatever else follows, Go does not look at.
+    (!parts.is_next(SEQUENCE)).then_some(Numbers { modulus, exponent, secret, primes, crt })
 }
 
 /// The same numbers, to calculate with.
@@ -112,6 +111,13 @@ struct Arithmetic {
     primes: [BoxedUint; 2],
     /// Each prime less one.
     orders: [NonZero<BoxedUint>; 2],
+}
+
+impl Drop for Arithmetic {
+    fn drop(&mut self) {
+        self.secret.zeroize();
+        self.primes.zeroize();
+    }
 }
 
 impl Arithmetic {

@@ -33,15 +33,18 @@ const PLACES: i64 = 16;
 const PRODUCTS_OF_A_STEP: u64 = 16;
 
 impl Decimal {
-    /// The shortest fraction that is this float and no other.
+    /// The shortest fraction that is this float and no other, as Go prints it.
     fn of(call: &Call<'_>, value: &Value) -> Result<Self, FuncError> {
         let float = to_float64(call, value)?;
-        let text = format!("{float:e}");
-        let (digits, exponent) = text.split_once('e').ok_or("infinity and NaN are no decimal fractions")?;
+        if !float.is_finite() {
+            return Err("infinity and NaN are no decimal fractions".into());
+        }
+        let text = String::from_utf8(call.sprint(&[float.into()])?).map_err(|_| unexpected("float"))?;
+        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-        let digits: i64 = format!("{whole}{fraction}").parse().map_err(|_| unexpected("float"))?;
+        let digits: BigInt = format!("{whole}{fraction}").parse().map_err(|_| unexpected("float"))?;
         let exponent: i64 = exponent.parse().map_err(|_| unexpected("float"))?;
-        Ok(Self { digits: digits.into(), exponent: exponent - i64::try_from(fraction.len()).unwrap_or(0) })
+        Ok(Self { digits, exponent: exponent - i64::try_from(fraction.len()).unwrap_or(0) })
     }
 
     /// The nearest float.

@@ -175,7 +175,7 @@ fn certificate(bag: &[u8]) -> Result<Bytes, FuncError> {
     let malformed = "pkcs12: error decoding cert bag";
     let mut parts = all(bag).ok_or(malformed)?;
     let kind = parts.oid().ok_or(malformed)?;
-    let mut wrapped = parts.within(EXPLICIT).ok_or(malformed)?;
+    let mut wrapped = parts.wrapped(EXPLICIT, OCTETS).ok_or(malformed)?.ok_or(malformed)?;
     let der = wrapped.bytes(OCTETS).ok_or(malformed)?;
     if kind != X509 {
         return Err("pkcs12: only X509 certificates are supported in cert bags".into());

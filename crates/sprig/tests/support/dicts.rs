@@ -9,13 +9,13 @@ const DICTS: &[&str] = &[
     r#""a" 1"#,
     r#""a" 1 "b""#,
     r#""a" 1 "a" 2"#,
-    r#"1 2 1.5 3 true 4 nil 5"#,
+    "1 2 1.5 3 true 4 nil 5",
     r#"(list 1 "b") 1"#,
     r#"(dict "x" 1) 1"#,
     ".bytes 1 .bin 2",
     r#""é" "ü" "" """#,
-    r#"'a' 1"#,
-    r#".strings 1 .i8 2 .f32 3"#,
+    "'a' 1",
+    ".strings 1 .i8 2 .f32 3",
     r#""a" nil"#,
     r#""a" (dict "b" (dict "c" (list)))"#,
     "1i 2",
@@ -29,15 +29,15 @@ const KEYS: &[&str] = &[
     r#".map """#,
     r#".deep "map""#,
     r#"(dict "" 1) """#,
-    r#"(dict .bin 1) .bin"#,
+    "(dict .bin 1) .bin",
     r#"(dict "é" nil) "é""#,
     r#"nil "a""#,
     r#".nil "a""#,
     r#".smap "a""#,
     r#".list "a""#,
-    r#".map 1"#,
-    r#".map nil"#,
-    r#".map"#,
+    ".map 1",
+    ".map nil",
+    ".map",
     r#".map "a" "b" "c""#,
 ];
 
@@ -47,14 +47,14 @@ const KEYS_AND_VALUES: &[&str] = &[
     r#"(dict "a" 1) "a" nil"#,
     r#"(dict "a" 1) "b" (list 1)"#,
     r#"(dict) "" """#,
-    r#"(dict) .bin .bin"#,
+    "(dict) .bin .bin",
     r#".map "new" .map.a"#,
     r#".map "a" (dict)"#,
     r#"nil "a" 1"#,
     r#".nil "a" 1"#,
     r#".smap "a" "b""#,
     r#".list "a" 1"#,
-    r#"(dict) 1 1"#,
+    "(dict) 1 1",
     r#"(dict) "a""#,
 ];
 
@@ -70,7 +70,7 @@ const CHOICES: &[&str] = &[
     "nil",
     r#".nil "a""#,
     r#".smap "a""#,
-    r#".map 1"#,
+    ".map 1",
     r#"(dict .bin 1 "b" 2) .bin"#,
     "",
 ];
@@ -81,7 +81,7 @@ const MERGES: &[&str] = &[
     "nil",
     r#"nil (dict "a" 1)"#,
     "nil nil",
-    r#"nil (dict)"#,
+    "nil (dict)",
     r#"(dict "a" 1) nil"#,
     r#"(dict "a" 1) (dict "a" 2 "b" 3)"#,
     r#"(dict "a" 1) (dict "a" 2 "b" 3) (dict "c" 4)"#,
@@ -119,12 +119,12 @@ const MERGES: &[&str] = &[
     r#"(dict "a" .bytes) (dict "a" .bin)"#,
     r#"(dict "a" .bin) (dict "a" .bytes)"#,
     r#"(dict "a" .strings) (dict "a" .list)"#,
-    r#".map .deep"#,
-    r#".deep .map"#,
-    r#".map .map"#,
+    ".map .deep",
+    ".deep .map",
+    ".map .map",
     r#"(dict "a" 1) .smap"#,
     r#".smap (dict "a" 1)"#,
-    r#"(dict) .list"#,
+    "(dict) .list",
     r#"(dict "a" .when "b" .took) (dict "a" (dict) "b" (dict))"#,
     r#"(dict "a" (dict) "b" "") (dict "a" .when "b" .took)"#,
     r#"(dict "a" .when) (dict "a" .when)"#,
@@ -177,11 +177,11 @@ const DIGS: &[&str] = &[
     r#""a" 0 nil"#,
     r#""a" 0 .nil"#,
     r#""a" 0 .list"#,
-    r#"1 0 .map"#,
+    "1 0 .map",
     r#""x" 1 0 .map"#,
-    r#"nil 0 .map"#,
+    "nil 0 .map",
     r#""a" .map"#,
-    r#".map"#,
+    ".map",
     "",
 ];
 
@@ -202,10 +202,39 @@ pub fn cases() -> Vec<&'static str> {
         calls("values", &["(dict)", "nil", ".nil", "(dict \"a\" 1)", "(dict \"a\" nil)", "(dict \"a\" (list 1))"]),
         calls("values", &["", ".smap", ".list", "(dict) (dict)", "(dict \"a\" .bin)"]),
         UNORDERED.to_vec(),
+        POINTERS.to_vec(),
         SHARED.to_vec(),
     ]
     .concat()
 }
+
+/// Pointers, which `%#v` shows with an address.
+const POINTERS: &[&str] = &[
+    r#"{{ merge (dict "a" (semver "1.2.3")) (dict "a" (dict "b" 1)) }}"#,
+    r#"{{ mustMerge (dict "a" (semver "1.2.3")) (dict "a" (dict "b" 1)) }}"#,
+    r#"{{ mergeOverwrite (dict "a" (semver "1.2.3")) (dict "a" (dict "b" 1)) }}"#,
+    r#"{{ merge (dict "a" (semver "1.2.3")) (dict "a" (dict)) }}"#,
+    r#"{{ mustMerge (dict "a" (semver "1.2.3")) (dict "a" (dict)) }}"#,
+    r#"{{ mergeOverwrite (dict "a" (semver "1.2.3")) (dict "a" (dict)) }}"#,
+    r#"{{ merge (dict "a" (semver "1.2.3")) (dict "a" 1) }}"#,
+    r#"{{ mustMerge (dict "a" (semver "1.2.3")) (dict "a" 1) }}"#,
+    r#"{{ mergeOverwrite (dict "a" (semver "1.2.3")) (dict "a" 1) }}"#,
+    r#"{{ merge (dict "a" (semver "1.2.3")) (dict "a" (semver "2.0.0")) }}"#,
+    r#"{{ mustMerge (dict "a" (semver "1.2.3")) (dict "a" (semver "2.0.0")) }}"#,
+    r#"{{ mergeOverwrite (dict "a" (semver "1.2.3")) (dict "a" (semver "2.0.0")) }}"#,
+    r#"{{ merge (dict "a" (dict "b" 1)) (dict "a" (semver "1.2.3")) }}"#,
+    r#"{{ mustMerge (dict "a" (dict "b" 1)) (dict "a" (semver "1.2.3")) }}"#,
+    r#"{{ mergeOverwrite (dict "a" (dict "b" 1)) (dict "a" (semver "1.2.3")) }}"#,
+    r#"{{ merge (dict "a" "") (dict "a" (semver "1.2.3")) }}"#,
+    r#"{{ mustMerge (dict "a" "") (dict "a" (semver "1.2.3")) }}"#,
+    r#"{{ mergeOverwrite (dict "a" "") (dict "a" (semver "1.2.3")) }}"#,
+    r#"{{ merge (dict "a" (semver "1.2.3")) (dict "a" .when) }}"#,
+    r#"{{ mustMerge (dict "a" (semver "1.2.3")) (dict "a" .when) }}"#,
+    r#"{{ mergeOverwrite (dict "a" (semver "1.2.3")) (dict "a" .when) }}"#,
+    r#"{{ merge (dict "a" .when) (dict "a" (semver "1.2.3")) }}"#,
+    r#"{{ mustMerge (dict "a" .when) (dict "a" (semver "1.2.3")) }}"#,
+    r#"{{ mergeOverwrite (dict "a" .when) (dict "a" (semver "1.2.3")) }}"#,
+];
 
 /// What Go gives in any order.
 const UNORDERED: &[&str] = &[
@@ -294,7 +323,9 @@ fn unordered(grower: &mut Grower<'_>) -> Line {
 }
 
 fn entries(grower: &mut Grower<'_>) -> String {
-    (0..grower.random.below(4)).map(|_| format!("{} {} ", key(grower), value(grower))).collect()
+    let pairs: Vec<String> =
+        (0..grower.random.below(4)).map(|_| format!("{} {}", key(grower), value(grower))).collect();
+    pairs.join(" ")
 }
 
 fn keys(grower: &mut Grower<'_>) -> String {

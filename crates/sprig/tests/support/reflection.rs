@@ -12,6 +12,7 @@ const VALUES: &[&str] = &[
     ".took",
     ".when.Month",
     ".when.Location",
+    "(semver \"1.2.3\")",
     "1",
     "1.5",
     "1i",
@@ -91,6 +92,10 @@ const EQUALS: &[&str] = &[
     ".took .took",
     ".took 5025500000000",
     "(list .when) (list .when)",
+    "(semver \"1.2.3\") (semver \"1.2.3\")",
+    "(semver \"1.2.3\") (semver \"1.2.3-beta\")",
+    "(semver \"1.2.3\") (semver \"1.2.3+build\")",
+    "(semver \"1.2.3\") (semver \"v1.2.3\")",
     ".when (.when.Add 1)",
     "1",
     "1 1 1",
@@ -126,9 +131,13 @@ const TYPES: &[&str] = &[
     r#""*int" 1"#,
     r#""bool" true"#,
     r#""[][]interface {}" (chunk 1 (list))"#,
-    r#"1 1"#,
+    "1 1",
     r#""int""#,
-    r#".bin .bin"#,
+    ".bin .bin",
+    r#""semver.Version" (semver "1.2.3")"#,
+    r#""*semver.Version" (semver "1.2.3")"#,
+    r#""time.Time" .when"#,
+    r#""time.Duration" .took"#,
 ];
 
 const KINDS: &[&str] = &[
@@ -145,7 +154,7 @@ const KINDS: &[&str] = &[
     r#""complex128" 1i"#,
     r#""bool" .no"#,
     r#""uint8" .u8"#,
-    r#"1 1"#,
+    "1 1",
     r#""int""#,
 ];
 
