@@ -16,14 +16,17 @@ const LIMITS: Limits =
 
 /// Steps of the smallest expression, and the bytes of one that are compiled in about the time of a step.
 const COMPILING: usize = 100;
-const COMPILED: usize = 64;
+const COMPILED: usize = 32;
 
 /// The smallest size that expressions count as; those of letters only have none.
 const SMALLEST: usize = 512;
 
 /// Bytes of text times bytes of the expression in a step.
 const FIRST: usize = 4 << 10;
-const AGAIN: usize = 1 << 20;
+const AGAIN: usize = 256 << 10;
+
+/// Work from which on a search asks the caller whether to stop.
+const LONG: usize = 1 << 16;
 
 /// Compiles, within the budget.
 pub(super) fn compile(call: &Call<'_>, pattern: &[u8]) -> Result<Result<Regexp, Error>, FuncError> {
@@ -94,7 +97,7 @@ impl<'s, 'c> Search<'s, 'c> {
         if !std::mem::take(&mut self.first) {
             let work = work(self.regexp, self.length.saturating_sub(self.end));
             self.call.meter().step(1 + work / AGAIN)?;
-            if work > AGAIN {
+            if work > LONG {
                 self.call.meter().check()?;
             }
         }

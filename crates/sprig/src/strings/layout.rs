@@ -7,6 +7,7 @@ use crate::table::Family;
 use crate::text_of::string_of;
 use keyferry_gotemplate::{Call, FuncError, Function, Type, Value};
 use memchr::{memchr, memrchr};
+use std::borrow::Cow;
 
 pub(super) fn family() -> Family {
     let of_any = |run| Function::variadic(&[Type::Any], run).named("func(...interface {}) string");
@@ -35,6 +36,14 @@ fn spaced(
     Ok(out.finish())
 }
 
+/// A value as `%v`.
+fn shown<'v>(call: &Call<'_>, value: &'v Value) -> Result<Cow<'v, [u8]>, FuncError> {
+    match value {
+        Value::Str(text) => Ok(Cow::Borrowed(text)),
+        _ => call.sprint(std::slice::from_ref(value)).map(Cow::Owned),
+    }
+}
+
 fn quote(call: &mut Call<'_>, values: &[Value]) -> Outcome {
     let call = &*call;
     spaced(call, values, |out, value| out.push(&call.sprintf(b"%q", &[string_of(call, value)?])?))
@@ -45,14 +54,14 @@ fn single_quote(call: &mut Call<'_>, values: &[Value]) -> Outcome {
     let call = &*call;
     spaced(call, values, |out, value| {
         out.push(b"'")?;
-        out.push(&call.sprint(std::slice::from_ref(value))?)?;
+        out.push(&shown(call, value)?)?;
         out.push(b"'")
     })
 }
 
 fn cat(call: &mut Call<'_>, values: &[Value]) -> Outcome {
     let call = &*call;
-    spaced(call, values, |out, value| out.push(&call.sprint(std::slice::from_ref(value))?))
+    spaced(call, values, |out, value| out.push(&shown(call, value)?))
 }
 
 fn wrap(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
