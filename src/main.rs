@@ -186,7 +186,9 @@ async fn environment(settings: &Settings, metrics: &Arc<Metrics>) -> Environment
         sts_endpoint: settings.aws.sts.clone(),
     };
     let deadline = settings.sync.provider_deadline;
-    let shared = provider::Settings { deadline, aws, ..provider::Settings::default() };
+    let reach = if settings.loopback_stores { provider::http::Reach::Loopback } else { provider::http::Reach::Remote };
+    let http = provider::http::Settings { reach };
+    let shared = provider::Settings { deadline, aws, http, ..provider::Settings::default() };
     Environment::new(Arc::new(Calls(Arc::clone(metrics))), shared).await
 }
 

@@ -32,7 +32,7 @@ const LEAVES: [&str; 2] = ["sealed", "duration"];
 
 const KUBE_CLIENT: [&str; 6] =
     ["kube::Api", "kube::Client", "kube::Config", "kube::client", "kube::runtime", "kube::discovery"];
-const SDKS: [&str; 3] = ["aws_config", "aws_sdk_", "aws_credential_types"];
+const SDKS: [&str; 4] = ["aws_config", "aws_sdk_", "aws_credential_types", "reqwest"];
 
 /// `std::env` is for `ops` and the binaries; the rest is told.
 const ENVIRONMENT: &str = "std::env";

@@ -63,7 +63,7 @@ pub(super) async fn tell_store<S: Store>(invalid: &InvalidObject, ctx: &Context)
     }
     let last: Option<SecretStoreStatus> = status_of(&object);
     let cause = problem_of::<SecretStoreSpec>(&object).to_string();
-    let Some(status) = store::report(&Validation::Invalid(cause.clone()), last.as_ref(), Timestamp::now()) else {
+    let Some(status) = store::report(&Validation::Invalid(cause.clone()), None, last.as_ref(), Timestamp::now()) else {
         return Ok(Action::await_change());
     };
     write(&api, &object, &status).await?;

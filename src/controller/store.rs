@@ -22,7 +22,7 @@ use crate::cluster::status;
 use crate::duration;
 use crate::ops::metrics::{self, Object};
 use crate::plan::store::{Validation, is_ours, report};
-use crate::provider::{self, Validity};
+use crate::provider::{self, Capabilities, Provider, Validity};
 
 /// How long at most a store that could not be validated waits for the next try; at first it is a second, since stores
 /// and their credentials are often applied together and nothing tells when a Secret comes.
@@ -94,21 +94,33 @@ async fn pass<S: Store>(store: &S, ctx: &Context) -> Result<Action, Error> {
         return Ok(Action::await_change());
     }
     let begun = Instant::now();
-    let (validation, wait) = match interval(store.spec(), ctx.settings.store_interval) {
+    let (found, wait) = match interval(store.spec(), ctx.settings.store_interval) {
         Ok(interval) => validate(store, interval, ctx).await,
-        Err(cause) => (Validation::Invalid(cause), None),
+        Err(cause) => (Found { validation: Validation::Invalid(cause), capabilities: None }, None),
     };
-    let told = tell(store, &validation, ctx).await;
+    let told = tell(store, &found, ctx).await;
     // After the store has said what is wrong, so that what uses it does not say so in words of its own.
     ctx.poller.sessions().check_credentials(&store.uid().unwrap_or_default()).await;
-    count(store, &validation, told.is_ok(), begun.elapsed(), ctx);
+    count(store, &found.validation, told.is_ok(), begun.elapsed(), ctx);
     told?;
     Ok(wait.map_or_else(Action::await_change, Action::requeue))
 }
 
+/// What a validation found.
+#[derive(Debug)]
+struct Found {
+    validation: Validation,
+    /// Known once a session could be opened.
+    capabilities: Option<Capabilities>,
+}
+
 /// Opens a session of its own and asks.
-async fn validate<S: Store>(store: &S, interval: Duration, ctx: &Context) -> (Validation, Option<Duration>) {
-    let validation = match ask(store, ctx).await {
+async fn validate<S: Store>(store: &S, interval: Duration, ctx: &Context) -> (Found, Option<Duration>) {
+    let (capabilities, asked) = match open(store, ctx).await {
+        Ok(provider) => (Some(provider.capabilities()), provider.validate().await),
+        Err(error) => (None, Err(error)),
+    };
+    let validation = match asked {
         Ok(Validity::Valid) => Validation::Valid,
         Ok(Validity::Unknown) => Validation::Unknown,
         Err(error) => Validation::Invalid(error.to_string()),
@@ -119,10 +131,10 @@ async fn validate<S: Store>(store: &S, interval: Duration, ctx: &Context) -> (Va
         ctx.backoff.clear(&id_of(store));
         interval
     };
-    (validation, Some(wait))
+    (Found { validation, capabilities }, Some(wait))
 }
 
-async fn ask<S: Store>(store: &S, ctx: &Context) -> Result<Validity, provider::Error> {
+async fn open<S: Store>(store: &S, ctx: &Context) -> Result<Arc<dyn Provider>, provider::Error> {
     let context = provider::Context {
         store_kind: S::KIND,
         store_name: store.name_any(),
@@ -130,11 +142,12 @@ async fn ask<S: Store>(store: &S, ctx: &Context) -> Result<Validity, provider::E
         consumer_namespace: None,
     };
     let (provider, _) = connect(Arc::new(store.spec().clone()), context, ctx).await?;
-    provider.validate().await
+    Ok(provider)
 }
 
-async fn tell<S: Store>(store: &S, validation: &Validation, ctx: &Context) -> Result<(), Error> {
-    let Some(status) = report(validation, store.status(), Timestamp::now()) else { return Ok(()) };
+async fn tell<S: Store>(store: &S, found: &Found, ctx: &Context) -> Result<(), Error> {
+    let (validation, capabilities) = (&found.validation, found.capabilities.map(Capabilities::as_str));
+    let Some(status) = report(validation, capabilities, store.status(), Timestamp::now()) else { return Ok(()) };
     if !ctx.leads.now() {
         return Err(Error::NotLeading);
     }

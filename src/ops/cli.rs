@@ -47,6 +47,9 @@ pub struct Flags {
     /// Where AWS is.
     #[command(flatten)]
     pub aws: Aws,
+    /// Where other stores may be.
+    #[command(flatten)]
+    pub stores: Stores,
     /// What is accepted without effect.
     #[command(flatten)]
     pub accepted: Accepted,
@@ -248,6 +251,16 @@ pub struct Aws {
     /// The endpoint of the Security Token Service, instead of the region's
     #[arg(long, value_name = "URL", env = "AWS_STS_ENDPOINT")]
     pub aws_sts_endpoint: Option<String>,
+}
+
+/// Stores whose manifests name a server by its URL: Vault, OpenBao and others.
+#[derive(Clone, Copy, Debug, Args)]
+#[command(next_help_heading = "Stores that name a server")]
+pub struct Stores {
+    /// Let stores name servers on the operator's own machine (127.0.0.0/8, ::1), for tests and for an agent beside it.
+    /// Link-local addresses and metadata services are refused in any case
+    #[arg(long, action = ArgAction::Set, value_parser = switch(), default_value = "false")]
+    pub allow_loopback_stores: bool,
 }
 
 impl Flags {

@@ -54,6 +54,8 @@ pub struct Settings {
     pub election: Option<Election>,
     /// Other endpoints than AWS' own.
     pub aws: Aws,
+    /// Whether stores may name servers on this machine.
+    pub loopback_stores: bool,
     /// Flags that were typed and do nothing, with their dashes, for a line in the log.
     pub without_effect: Vec<String>,
 }
@@ -142,8 +144,19 @@ impl TryFrom<Flags> for Settings {
     type Error = Invalid;
 
     fn try_from(flags: Flags) -> Result<Self, Invalid> {
-        let Flags { endpoints, log, scope, sync, nudge, kubernetes, election, aws, accepted: _, without_effect } =
-            flags;
+        let Flags {
+            endpoints,
+            log,
+            scope,
+            sync,
+            nudge,
+            kubernetes,
+            election,
+            aws,
+            stores,
+            accepted: _,
+            without_effect,
+        } = flags;
         plain_metrics(&endpoints)?;
         Ok(Self {
             log: Log { level: level(log.loglevel), format: log.log_format },
@@ -161,6 +174,7 @@ impl TryFrom<Flags> for Settings {
             instance: Some(election.leader_election_identity.clone()).filter(|name| !name.is_empty()),
             election: self::election(election)?,
             aws: self::aws(aws)?,
+            loopback_stores: stores.allow_loopback_stores,
             without_effect,
         })
     }

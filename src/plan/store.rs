@@ -120,8 +120,14 @@ pub fn namespace_of<'a>(reference: &StoreRef, consumer: &'a str) -> Option<&'a s
     (reference.kind.unwrap_or_default() == StoreKind::SecretStore).then_some(consumer)
 }
 
-/// The status that a validation asks for, if it says anything new.
-pub fn report(validation: &Validation, last: Option<&SecretStoreStatus>, now: Timestamp) -> Option<SecretStoreStatus> {
+/// The status that a validation asks for, if it says anything new. `capabilities` is the provider's word for what can be
+/// done with the store, where it could be opened; else the last one stays.
+pub fn report(
+    validation: &Validation,
+    capabilities: Option<&str>,
+    last: Option<&SecretStoreStatus>,
+    now: Timestamp,
+) -> Option<SecretStoreStatus> {
     let (status, reason, message) = match validation {
         Validation::Valid => ("True", "Valid", "store validated".to_owned()),
         Validation::Unknown => ("True", "ValidationUnknown", "store validated".to_owned()),
@@ -140,7 +146,7 @@ pub fn report(validation: &Validation, last: Option<&SecretStoreStatus>, now: Ti
             .and_then(|old| old.last_transition_time.clone())
             .or_else(|| Some(Time(whole_seconds(now)))),
     };
-    let capabilities = Some("ReadOnly".to_owned());
+    let capabilities = capabilities.map(str::to_owned).or_else(|| last?.capabilities.clone());
     if old == Some(&next) && last.is_some_and(|last| last.capabilities == capabilities) {
         return None;
     }
@@ -216,10 +222,16 @@ mod tests {
 
     #[test]
     fn a_status_that_says_the_same_is_not_written_again() {
+        let report = |validation, last, now| report(validation, Some("ReadOnly"), last, now);
         let first = report(&Validation::Valid, None, Timestamp::UNIX_EPOCH).unwrap();
-        assert!(is_ready(Some(&first)));
+        assert!(is_ready(Some(&first)) && first.capabilities.as_deref() == Some("ReadOnly"));
         let later: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
         assert_eq!(report(&Validation::Valid, Some(&first), later), None);
+        assert_eq!(
+            super::report(&Validation::Valid, None, Some(&first), later),
+            None,
+            "what it can do is not forgotten"
+        );
         let broken = report(&Validation::Invalid("why".into()), Some(&first), later).unwrap();
         assert!(!is_ready(Some(&broken)));
         assert_eq!(broken.conditions[0].reason.as_deref(), Some("InvalidProviderConfig"));

@@ -73,7 +73,7 @@ impl Inner {
     }
 
     fn board(self: &Arc<Self>, session: &Arc<Session>, reference: &Reference) -> watch::Receiver<Option<Reading>> {
-        let batch = session.provider.batch(&reference.key);
+        let batch = session.provider.batch_of(&reference.remote);
         let flights = &mut *held(&self.flights);
         // One that was lost on its way has no sender any more.
         if let Some(flying) = flights.flying.get(reference).filter(|flying| flying.has_changed().is_ok()) {

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::provider::RemoteKey;
+use crate::provider::Remote;
 
 /// An open session with a store. A number is given out once in a process, so nothing learned through a closed session
 /// can be taken for something learned through the one that replaced it.
@@ -24,7 +24,7 @@ impl SessionId {
     }
 }
 
-/// A remote secret as one session reads it: what is polled, and what objects share.
+/// A remote secret, or a search for some, as one session reads it: what is polled, and what objects share.
 ///
 /// Two references are one if a single call with the same credentials answers both.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -32,13 +32,21 @@ pub struct Reference {
     /// Through which session it is read.
     pub session: SessionId,
     /// What is asked for.
-    pub key: Arc<RemoteKey>,
+    pub remote: Arc<Remote>,
 }
 
 impl Reference {
-    /// `key` as `session` reads it.
-    pub fn new(session: SessionId, key: RemoteKey) -> Self {
-        Self { session, key: Arc::new(key) }
+    /// `remote` as `session` reads it.
+    pub fn new(session: SessionId, remote: impl Into<Remote>) -> Self {
+        Self { session, remote: Arc::new(remote.into()) }
+    }
+
+    /// The name of the one secret that is meant; none where it is a search.
+    pub(super) fn key(&self) -> Option<&str> {
+        match &*self.remote {
+            Remote::Key(key) => Some(&key.key),
+            Remote::Query(_) => None,
+        }
     }
 }
 

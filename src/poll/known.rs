@@ -8,6 +8,7 @@ use crate::provider::Batch;
 use super::absence::Absence;
 use super::identity::{ObjectId, Reference};
 use super::seen::Mark;
+use super::shrink::Names;
 use super::slots::{Group, SlotId};
 
 /// A reference that at least one object uses.
@@ -22,6 +23,9 @@ pub(super) struct Known {
     /// When a read that was answered last began.
     pub(super) answered: Option<Instant>,
     pub(super) absence: Absence,
+    /// Whose values a search last found, and whose it has found since, which is not believed yet.
+    pub(super) names: Option<Names>,
+    pub(super) doubted: Option<Names>,
     pub(super) slot: Option<SlotId>,
     /// The objects that use it, and where among their ties.
     pub(super) subscribers: BTreeMap<u32, u32>,
@@ -40,11 +44,23 @@ impl Known {
             order: 0,
             answered: None,
             absence: Absence::default(),
+            names: None,
+            doubted: None,
             slot: None,
             subscribers: BTreeMap::new(),
             dirty: BTreeSet::new(),
             demand: Demand::default(),
         }
+    }
+
+    /// Whether a search that found `names` lost too much to be believed at once. What it lost may not change meanwhile.
+    pub(super) fn doubts(&mut self, names: Option<&Names>) -> bool {
+        let Some(names) = names.filter(|names| names.lack(self.names.as_ref())) else { return false };
+        if self.doubted.as_ref() != Some(names) {
+            self.absence.end();
+            self.doubted = Some(names.clone());
+        }
+        true
     }
 
     /// Where it is to be polled, if it is: at the shortest interval that is asked for, and never again once what can

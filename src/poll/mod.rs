@@ -34,6 +34,7 @@ mod run;
 mod schedule;
 mod seen;
 mod session;
+mod shrink;
 mod slab;
 mod slots;
 #[cfg(test)]
@@ -260,8 +261,8 @@ impl Poller {
 
     fn describe(&self, reference: Reference) -> Wanted {
         let manner = self.inner.sessions.get(reference.session).map(|session| Manner {
-            batch: session.provider.batch(&reference.key),
-            immutable: session.provider.is_immutable(&reference.key),
+            batch: session.provider.batch_of(&reference.remote),
+            immutable: session.provider.is_fixed(&reference.remote),
         });
         Wanted { reference, manner }
     }

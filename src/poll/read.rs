@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use tokio::time::timeout;
 
-use crate::provider::{Error, Kind, RemoteKey};
+use crate::provider::{Error, Kind, Provider, Query, Remote, RemoteKey, Search};
 use crate::sealed::Sealed;
 
 use super::health::{Admission, authenticated};
@@ -19,6 +19,7 @@ use super::identity::Reference;
 use super::record::{Found, Round};
 use super::seen::{Reading, Seen};
 use super::session::Session;
+use super::shrink::Names;
 use super::{Inner, held, now};
 
 /// What is asked in one call.
@@ -80,7 +81,7 @@ impl Inner {
     /// Keys that the provider no longer takes together since they came into one slot are sent apart.
     async fn call(&self, session: &Session, references: &[Reference]) -> Vec<Result<Sealed, Error>> {
         let mut answers = Vec::with_capacity(references.len());
-        let kind = |reference: &Reference| session.provider.batch(&reference.key);
+        let kind = |reference: &Reference| session.provider.batch_of(&reference.remote);
         for alike in references.chunk_by(|a, b| kind(a) == kind(b)) {
             let size = alike.first().map_or(1, |reference| kind(reference).size());
             for batch in alike.chunks(size) {
@@ -95,8 +96,7 @@ impl Inner {
         let failed = |cause: &str| -> Vec<_> {
             references.iter().map(|_| Err(failure(provider, Kind::Unavailable, cause))).collect()
         };
-        let keys: Vec<RemoteKey> = references.iter().map(|reference| RemoteKey::clone(&reference.key)).collect();
-        let call = AssertUnwindSafe(session.provider.read_many(&keys)).catch_unwind();
+        let call = AssertUnwindSafe(answers(&*session.provider, references)).catch_unwind();
         let mut answers = match timeout(self.settings.deadline + self.settings.margin, call).await {
             Err(_) => return failed(NO_ANSWER),
             Ok(Err(_)) => return failed("the provider's code failed"),
@@ -118,14 +118,16 @@ impl Inner {
         let values: Vec<_> = answers.into_iter().map(|answer| answer.map(Arc::new)).collect();
         let found = references.iter().zip(&values).map(|(reference, value)| Found {
             reference: reference.clone(),
+            names: value.as_ref().ok().filter(|_| reference.key().is_none()).map(|value| Names::of(value)),
             answer: value.as_ref().map(|value| self.fingerprinter.of(value)).map_err(Error::clone),
-            batch: session.provider.batch(&reference.key),
+            batch: session.provider.batch_of(&reference.remote),
         });
         let found = found.collect();
         let noted = held(&self.schedule).record(round, found, now());
         let mut readings = Vec::with_capacity(references.len());
         for ((reference, value), noted) in references.into_iter().zip(values).zip(noted) {
-            let reading = Reading { reference, seen: noted.seen, value: value.ok() };
+            let value = value.ok().filter(|_| matches!(noted.seen, Seen::Value(_)));
+            let reading = Reading { reference, seen: noted.seen, value };
             // A failure that cost no call is not one to remember: the session's state is, and gives it again.
             if noted.wanted && round.called {
                 held(&self.handover).put(reading.clone(), now());
@@ -152,6 +154,24 @@ impl Inner {
             tokio::spawn(async move { inner.sessions.check(&session).await });
         }
     }
+}
+
+/// The keys among `references` are read together, the searches one by one; answers in order.
+async fn answers(provider: &dyn Provider, references: &[Reference]) -> Vec<Result<Sealed, Error>> {
+    let (mut keys, mut answers) = (Vec::with_capacity(references.len()), Vec::new());
+    for reference in references {
+        match &*reference.remote {
+            Remote::Key(key) => keys.push(RemoteKey::clone(key)),
+            Remote::Query(query) => answers.push(find(provider, query).await),
+        }
+    }
+    // Never both: a search is a batch of its own.
+    if keys.is_empty() { answers } else { provider.read_many(&keys).await }
+}
+
+async fn find(provider: &dyn Provider, query: &Query) -> Result<Sealed, Error> {
+    let found = provider.find(&Search::new(query)?).await?;
+    Ok(found.packed())
 }
 
 /// Why no call was made.

@@ -9,6 +9,7 @@ use super::health::{Admission, authenticated, for_all};
 use super::identity::{Reference, SessionId};
 use super::schedule::Schedule;
 use super::seen::{Mark, Seen};
+use super::shrink::{self, Names};
 
 /// For how many intervals a reference that is throttled is what it was.
 const THROTTLED_INTERVALS: u32 = 2;
@@ -31,6 +32,8 @@ pub(super) struct Round {
 pub(super) struct Found {
     pub(super) reference: Reference,
     pub(super) answer: Result<Fingerprint, Error>,
+    /// Whose values the answer holds, where it is a search's.
+    pub(super) names: Option<Names>,
     /// How its provider batches it now.
     pub(super) batch: Batch,
 }
@@ -101,7 +104,7 @@ impl Schedule {
         }
         let refused = found.iter().filter_map(|found| found.answer.as_ref().err());
         let Some(error) = refused.clone().find(|error| error.kind == Kind::Unauthenticated) else { return };
-        let keys: Vec<_> = found.iter().map(|found| found.reference.key.key.as_str()).collect();
+        let keys: Vec<_> = found.iter().filter_map(|found| found.reference.key()).collect();
         let error = for_all(error, &keys);
         health.suspect(error.clone(), round.began);
         for found in found {
@@ -119,7 +122,8 @@ impl Schedule {
             return unknown(&found.answer);
         };
         if known.mark == Mark::Closed || known.order > round.order {
-            return unknown(&found.answer);
+            let lacks = found.names.as_ref().is_some_and(|names| names.lack(known.names.as_ref()));
+            return if lacks { Seen::Failed(shrink::doubt()) } else { unknown(&found.answer) };
         }
         known.order = round.order;
         known.batch = found.batch;
@@ -133,6 +137,10 @@ impl Schedule {
             Err(error) if error.kind == Kind::NotFound => {
                 Seen::Absent { confirmed: known.absence.note(round.began, interval, vouched) }
             }
+            Ok(_) if known.doubts(found.names.as_ref()) => {
+                let confirmed = known.absence.note(round.began, interval, vouched);
+                if confirmed { unknown(&found.answer) } else { Seen::Failed(shrink::doubt()) }
+            }
             answer => {
                 known.absence.end();
                 unknown(answer)
@@ -140,6 +148,9 @@ impl Schedule {
         };
         if !matches!(seen, Seen::Failed(_)) {
             known.answered = Some(round.began);
+        }
+        if matches!(seen, Seen::Value(_)) {
+            (known.names, known.doubted) = (found.names.clone(), None);
         }
         // A provider that is merely busy says nothing new; only who has not been answered for long is told.
         let bears = matches!(&seen, Seen::Failed(error) if error.kind == Kind::Throttled) && recent;

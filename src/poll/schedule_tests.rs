@@ -60,7 +60,8 @@ impl World {
         };
         let found = |reference: &Reference| Found {
             reference: reference.clone(),
-            answer: answer(&reference.key.key),
+            answer: answer(reference.key().unwrap()),
+            names: None,
             batch: Batch::Many(20),
         };
         references.iter().map(found).collect()
@@ -99,7 +100,7 @@ impl World {
         while let Some(due) = self.schedule.next_due().filter(|due| *due <= end) {
             self.now = self.now.max(due);
             for job in self.schedule.due(self.now) {
-                let keys: Vec<_> = job.references.iter().map(|reference| reference.key.key.clone()).collect();
+                let keys: Vec<_> = job.references.iter().map(|reference| reference.key().unwrap().to_owned()).collect();
                 for key in &keys {
                     let since = self.waits.insert(key.clone(), self.now).unwrap();
                     assert!(self.now.duration_since(since) <= job.interval, "{key} waited too long");

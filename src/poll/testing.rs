@@ -9,7 +9,10 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 
 use crate::api::provider::{SecretKeySelector, ServiceAccountSelector};
-use crate::provider::{Batch, Credentials, Error, Kind, Part, Read, RemoteKey, Token, Validate, Validity};
+use crate::provider::{
+    Batch, Capabilities, Credentials, Error, Find, Kind, Matches, Part, Read, RemoteKey, Search, Token, Validate,
+    Validity,
+};
 use crate::sealed::Sealed;
 
 use super::{held, now};
@@ -45,6 +48,10 @@ impl Default for Chest {
 impl Chest {
     pub(super) fn set(&self, key: &str, answer: Answer) {
         held(&self.answers).insert(key.to_owned(), answer);
+    }
+
+    pub(super) fn unset(&self, key: &str) {
+        held(&self.answers).remove(key);
     }
 
     pub(super) fn set_all(&self, answer: &Answer) {
@@ -100,9 +107,31 @@ impl Read for Chest {
 }
 
 #[async_trait]
+impl Find for Chest {
+    /// What has a value; a key that matches and fails fails the search.
+    async fn find(&self, search: &Search) -> Result<Matches, Error> {
+        held(&self.calls).push((now(), vec![search.doing()]));
+        tokio::time::sleep(self.latency).await;
+        let mut found = Matches::default();
+        for (name, answer) in held(&self.answers).iter().filter(|(name, _)| search.matches_name(name)) {
+            match answer {
+                Answer::Value(value) => found.add(search, "Chest", name.clone(), Sealed::from(*value))?,
+                Answer::Fails(kind) => return Err(error(name, *kind)),
+                Answer::Hangs | Answer::Panics => {}
+            }
+        }
+        Ok(found)
+    }
+}
+
+#[async_trait]
 impl Validate for Chest {
     async fn validate(&self) -> Result<Validity, Error> {
         Ok(Validity::Valid)
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::ReadOnly
     }
 }
 

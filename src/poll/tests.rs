@@ -8,6 +8,8 @@ use crate::provider::{Credentials, Kind, Provider};
 use super::testing::{Answer, Chest, Keys, remote};
 use super::*;
 
+mod find;
+
 const INTERVAL: Duration = Duration::from_secs(10);
 
 /// A running poller with one session.

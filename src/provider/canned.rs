@@ -9,6 +9,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use futures::stream;
+use http::HeaderMap;
 use http_body_util::BodyExt;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -20,6 +21,8 @@ pub(crate) enum Answer {
     Json(u16, String),
     /// A status and a body of another kind.
     Text(u16, &'static str, String),
+    /// A redirect to another place.
+    Elsewhere(String),
     /// None, ever.
     Hang,
     /// A status of success and a body that never ends.
@@ -31,6 +34,10 @@ pub(crate) enum Answer {
 /// One request, as it came.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
+    /// Verb, path and query, for example `GET /v1/a?b=c`.
+    pub(crate) request: String,
+    /// All headers.
+    pub(crate) headers: HeaderMap,
     /// What AWS' JSON protocol calls the operation; empty for others.
     pub(crate) target: String,
     /// The `authorization` header; empty without one.
@@ -80,14 +87,18 @@ async fn answer(State(script): State<Arc<Mutex<Script>>>, request: Request) -> R
     let header =
         |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let (target, authorization) = (header("x-amz-target"), header("authorization"));
+    let request = format!("{} {}", head.method, head.uri);
     let body = body.collect().await.unwrap().to_bytes();
     let body = String::from_utf8(body.to_vec()).unwrap();
     let answer = {
         let mut script = script.lock().unwrap();
-        script.asked.push(Asked { target, authorization, body });
+        script.asked.push(Asked { request, headers: head.headers, target, authorization, body });
         if script.answers.len() > 1 { script.answers.pop_front() } else { script.answers.front().cloned() }.unwrap()
     };
     let (status, kind, body) = match answer {
+        Answer::Elsewhere(place) => {
+            return Response::builder().status(307).header("location", place).body(Body::empty()).unwrap();
+        }
         Answer::Json(status, body) => (status, "application/x-amz-json-1.1", Body::from(body)),
         Answer::Text(status, kind, body) => (status, kind, Body::from(body)),
         Answer::Hang => std::future::pending().await,

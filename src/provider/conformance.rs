@@ -271,7 +271,7 @@ mod tests {
 
     use super::*;
     use crate::provider::memory::{Memory, Shelf};
-    use crate::provider::{Batch, Read, Validate};
+    use crate::provider::{Batch, Capabilities, Find, Matches, Read, Search, Validate};
 
     /// A provider with one fault, to show that the suite finds it.
     #[derive(Debug)]
@@ -343,9 +343,20 @@ mod tests {
     }
 
     #[async_trait]
+    impl Find for Faulty {
+        async fn find(&self, search: &Search) -> Result<Matches, Error> {
+            self.memory.find(search).await
+        }
+    }
+
+    #[async_trait]
     impl Validate for Faulty {
         async fn validate(&self) -> Result<Validity, Error> {
             self.memory.validate().await
+        }
+
+        fn capabilities(&self) -> Capabilities {
+            self.memory.capabilities()
         }
     }
 

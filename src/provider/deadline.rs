@@ -6,10 +6,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::time::timeout;
 
-use super::{Batch, Error, Kind, Provider, Read, RemoteKey, Validate, Validity};
+use super::{Batch, Capabilities, Error, Find, Kind, Matches, Provider, Read, RemoteKey, Search, Validate, Validity};
 use crate::sealed::Sealed;
 
-/// Bounds every read and validation of `inner` in time.
+/// Bounds every read, search and validation of `inner` in time.
 #[derive(Debug)]
 pub struct Deadline {
     inner: Arc<dyn Provider>,
@@ -52,19 +52,31 @@ impl Read for Deadline {
 
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
+impl Find for Deadline {
+    async fn find(&self, search: &Search) -> Result<Matches, Error> {
+        timeout(self.after, self.inner.find(search)).await.unwrap_or_else(|_| Err(self.missed(search.doing())))
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
 impl Validate for Deadline {
     async fn validate(&self) -> Result<Validity, Error> {
         timeout(self.after, self.inner.validate())
             .await
             .unwrap_or_else(|_| Err(self.missed("validate the store".to_owned())))
     }
+
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::conformance;
     use crate::provider::memory::{Memory, Shelf, key};
+    use crate::provider::{Query, conformance};
 
     fn decorated(memory: &Arc<Memory>) -> Deadline {
         Deadline::new(memory.clone(), Duration::from_secs(30))
@@ -82,6 +94,8 @@ mod tests {
             assert_eq!(error.kind, Kind::Unavailable);
             assert_eq!(error.to_string(), format!("Memory could not read \"{name}\": no answer within 30s"));
         }
+        let everything = Search::new(&Query::default()).unwrap();
+        assert_eq!(decorated(&memory).find(&everything).await.unwrap_err().kind, Kind::Unavailable);
         assert_eq!(decorated(&memory).validate().await.unwrap_err().kind, Kind::Unavailable);
     }
 

@@ -10,7 +10,8 @@ use async_trait::async_trait;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::{Batch, Error, Kind, Provider, Read, RemoteKey, Validate, Validity};
+use super::find::Turns;
+use super::{Batch, Capabilities, Error, Find, Kind, Matches, Provider, Read, RemoteKey, Search, Validate, Validity};
 use crate::sealed::Sealed;
 
 /// How many calls one session may make.
@@ -36,25 +37,22 @@ impl Default for Limits {
 pub struct Limit {
     inner: Arc<dyn Provider>,
     under_way: Semaphore,
-    pace: Pace,
-    patience: Duration,
+    pace: Arc<Pace>,
 }
 
 impl Limit {
     /// A call waits for its turn for `patience` at most.
     pub fn new(inner: Arc<dyn Provider>, limits: Limits, patience: Duration) -> Self {
-        Self { inner, under_way: Semaphore::new(limits.concurrency.max(1)), pace: Pace::new(limits), patience }
+        let pace = Arc::new(Pace::new(limits, patience));
+        Self { inner, under_way: Semaphore::new(limits.concurrency.max(1)), pace }
     }
 
     async fn turn(&self) -> Result<SemaphorePermit<'_>, (Kind, &'static str)> {
-        let end = Instant::now() + self.patience;
+        let end = Instant::now() + self.pace.patience;
         let Ok(Ok(permit)) = timeout_at(end, self.under_way.acquire()).await else {
             return Err((Kind::Unavailable, "too many earlier calls of this store are still without an answer"));
         };
-        let Some(start) = self.pace.book(Instant::now(), end) else {
-            return Err((Kind::Throttled, "this store's calls are at the operator's own rate limit"));
-        };
-        sleep_until(start).await;
+        self.pace.turn_before(end).await?;
         Ok(permit)
     }
 
@@ -91,10 +89,24 @@ impl Read for Limit {
 
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
+impl Find for Limit {
+    /// A search counts as one call under way, and each of its calls in the rate.
+    async fn find(&self, search: &Search) -> Result<Matches, Error> {
+        let _permit = self.turn().await.map_err(|why| self.refused(search.doing(), why))?;
+        self.inner.find(&search.paced(self.pace.clone())).await
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
 impl Validate for Limit {
     async fn validate(&self) -> Result<Validity, Error> {
         let _permit = self.turn().await.map_err(|why| self.refused("validate the store".to_owned(), why))?;
         self.inner.validate().await
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities()
     }
 }
 
@@ -103,13 +115,28 @@ impl Validate for Limit {
 struct Pace {
     each: Duration,
     capacity: Duration,
+    patience: Duration,
     full_at: Mutex<Option<Instant>>,
 }
 
+#[async_trait]
+impl Turns for Pace {
+    async fn turn(&self) -> Result<(), (Kind, &'static str)> {
+        self.turn_before(Instant::now() + self.patience).await
+    }
+}
+
 impl Pace {
-    fn new(limits: Limits) -> Self {
+    fn new(limits: Limits, patience: Duration) -> Self {
         let each = Duration::from_secs(1) / limits.per_second.get();
-        Self { each, capacity: each * limits.burst.get(), full_at: Mutex::new(None) }
+        Self { each, capacity: each * limits.burst.get(), patience, full_at: Mutex::new(None) }
+    }
+
+    async fn turn_before(&self, end: Instant) -> Result<(), (Kind, &'static str)> {
+        let start = self.book(Instant::now(), end);
+        let start = start.ok_or((Kind::Throttled, "this store's calls are at the operator's own rate limit"))?;
+        sleep_until(start).await;
+        Ok(())
     }
 
     /// When the next call may start; nothing is taken where that is after `end`.
@@ -127,8 +154,8 @@ impl Pace {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::conformance;
     use crate::provider::memory::{Memory, Shelf, key};
+    use crate::provider::{Query, conformance};
     use futures::future::join_all;
 
     fn limits(per_second: u32, burst: u32, concurrency: usize) -> Limits {
@@ -160,6 +187,19 @@ mod tests {
         let answers = join_all((0..30).map(|_| session.read_many(&keys))).await;
         let throttled = answers.iter().filter(|answer| answer[0].as_ref().unwrap_err().kind == Kind::Throttled).count();
         assert_eq!((throttled, memory.calls()), (14, 16));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn every_call_of_a_search_is_in_the_rate() {
+        let memory = Arc::new(Memory::default());
+        for name in 0..31 {
+            memory.set(&name.to_string(), "1");
+        }
+        memory.page(Some(1));
+        let session = limited(&memory, limits(10, 1, 100));
+        let started = Instant::now();
+        let found = session.find(&Search::new(&Query::default()).unwrap()).await.unwrap();
+        assert_eq!((found.entries().len(), started.elapsed().as_millis().div_ceil(100)), (31, 30));
     }
 
     #[tokio::test(start_paused = true)]

@@ -13,8 +13,8 @@ use tokio::sync::watch;
 
 use super::conformance::Fixture;
 use super::{
-    Batch, Credentials, Error, Kind, Observer, Part, Provider, Read, RemoteKey, SecretKeySelector,
-    ServiceAccountSelector, Token, Validate, Validity,
+    Batch, Capabilities, Credentials, Error, Find, Kind, Matches, Observer, Part, Provider, Read, RemoteKey, Search,
+    SecretKeySelector, ServiceAccountSelector, Token, Validate, Validity,
 };
 use crate::sealed::Sealed;
 
@@ -39,6 +39,10 @@ pub struct Memory {
 #[derive(Debug, Default)]
 struct State {
     versions: BTreeMap<String, Vec<Sealed>>,
+    tags: BTreeMap<String, BTreeMap<String, String>>,
+    page: Option<usize>,
+    failing_page: Option<(usize, Kind)>,
+    searches: usize,
     failing: Option<Kind>,
     failing_keys: BTreeMap<String, Kind>,
     calls: usize,
@@ -67,9 +71,30 @@ impl Memory {
         versions.len().to_string()
     }
 
-    /// Takes a secret away with all its versions.
+    /// Takes a secret away with all its versions and tags.
     pub fn remove(&self, name: &str) {
         self.state().versions.remove(name);
+        self.state().tags.remove(name);
+    }
+
+    /// Gives a secret these tags, in place of those it had.
+    pub fn tag(&self, name: &str, tags: &BTreeMap<String, String>) {
+        self.state().tags.insert(name.to_owned(), tags.clone());
+    }
+
+    /// Lists so many names a call; all in one where none.
+    pub fn page(&self, size: Option<usize>) {
+        self.state().page = size;
+    }
+
+    /// Makes the search's call with this number, from 0, fail, or none.
+    pub fn fail_page(&self, page: Option<(usize, Kind)>) {
+        self.state().failing_page = page;
+    }
+
+    /// How many searches there were.
+    pub fn searches(&self) -> usize {
+        self.state().searches
     }
 
     /// Makes every read and validation fail, or none.
@@ -129,6 +154,25 @@ impl State {
         };
         found.cloned().ok_or_else(|| failure(Kind::NotFound))
     }
+
+    /// What of the search's page number `page` matches, and whether there are more.
+    fn list(&self, search: &Search, page: usize) -> Result<(Vec<(String, Sealed)>, bool), Kind> {
+        let failing = self.failing_page.filter(|(number, _)| *number == page).map(|(_, kind)| kind);
+        if let Some(kind) = failing.or(self.failing) {
+            return Err(kind);
+        }
+        let size = self.page.unwrap_or(usize::MAX);
+        let matches = |name: &str| {
+            let tags = self.tags.get(name).into_iter().flatten().map(|(key, value)| (key.as_str(), value.as_str()));
+            name.starts_with(search.path().unwrap_or_default())
+                && search.matches_name(name)
+                && search.matches_tags(tags)
+        };
+        let here = self.versions.iter().skip(page.saturating_mul(size)).take(size);
+        let found = here.filter(|(name, _)| matches(name));
+        let found = found.filter_map(|(name, versions)| Some((name.clone(), versions.last()?.clone()))).collect();
+        Ok((found, page.saturating_add(1).saturating_mul(size) < self.versions.len()))
+    }
 }
 
 fn failure(doing: String, kind: Kind) -> Error {
@@ -166,11 +210,34 @@ impl Read for Memory {
 
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
+impl Find for Memory {
+    async fn find(&self, search: &Search) -> Result<Matches, Error> {
+        self.state().searches += 1;
+        let (mut found, mut more, mut page) = (Matches::default(), true, 0);
+        while more {
+            search.call(self.name()).await?;
+            self.answer_when_told().await;
+            let listed = self.state().list(search, page).map_err(|kind| failure(search.doing(), kind))?;
+            for (name, value) in listed.0 {
+                found.add(search, self.name(), name, value)?;
+            }
+            (more, page) = (listed.1, page + 1);
+        }
+        Ok(found)
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
 impl Validate for Memory {
     async fn validate(&self) -> Result<Validity, Error> {
         self.state().validations += 1;
         self.answer_when_told().await;
         self.state().failing.map_or(Ok(Validity::Valid), |kind| Err(failure("validate the store".to_owned(), kind)))
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::ReadOnly
     }
 }
 

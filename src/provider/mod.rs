@@ -9,6 +9,8 @@ pub mod aws;
 pub mod conformance;
 pub mod deadline;
 pub mod fake;
+mod find;
+pub mod http;
 pub mod limit;
 pub mod memory;
 mod open;
@@ -25,9 +27,10 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 
 pub use crate::api::external_secret::StoreKind;
-pub use crate::api::external_secret::{Part, RemoteKey};
+pub use crate::api::external_secret::{Part, Query, Remote, RemoteKey};
 use crate::api::provider::{SecretKeySelector, ServiceAccountSelector};
 use crate::sealed::Sealed;
+pub use find::{Find, Matches, Search};
 pub use limit::Limits;
 pub use open::{depends_on_consumer, open};
 
@@ -54,11 +57,32 @@ pub trait Read: fmt::Debug + Send + Sync {
 pub trait Validate: fmt::Debug + Send + Sync {
     /// Asks the provider, at the least cost it allows, whether the store's credentials are good.
     async fn validate(&self) -> Result<Validity, Error>;
+
+    /// What Keyferry can do with such a store.
+    fn capabilities(&self) -> Capabilities;
 }
 
 /// An open session with a provider.
-pub trait Provider: Read + Validate {}
-impl<P: Read + Validate> Provider for P {}
+pub trait Provider: Read + Find + Validate {}
+impl<P: Read + Find + Validate> Provider for P {}
+
+impl dyn Provider {
+    /// How `remote` is sent: a search is always a call of its own.
+    pub fn batch_of(&self, remote: &Remote) -> Batch {
+        match remote {
+            Remote::Key(key) => self.batch(key),
+            Remote::Query(_) => Batch::Single,
+        }
+    }
+
+    /// Whether the answer to `remote` can never change; that to a search always can.
+    pub fn is_fixed(&self, remote: &Remote) -> bool {
+        match remote {
+            Remote::Key(key) => self.is_immutable(key),
+            Remote::Query(_) => false,
+        }
+    }
+}
 
 /// How keys are sent together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -86,6 +110,29 @@ pub enum Validity {
     Valid,
     /// It cannot be known before a namespace is (a ClusterSecretStore whose credentials depend on the consumer).
     Unknown,
+}
+
+/// What can be done with a store, as its status says it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Capabilities {
+    /// Secrets are read.
+    #[default]
+    ReadOnly,
+    /// Secrets are written.
+    WriteOnly,
+    /// Both.
+    ReadWrite,
+}
+
+impl Capabilities {
+    /// The word of `status.capabilities`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ReadOnly => "ReadOnly",
+            Self::WriteOnly => "WriteOnly",
+            Self::ReadWrite => "ReadWrite",
+        }
+    }
 }
 
 /// What a caller may conclude from a failure; nothing else is looked at.
@@ -188,6 +235,8 @@ pub struct Settings {
     pub limits: Limits,
     /// What is particular to AWS.
     pub aws: aws::Settings,
+    /// Where stores that name a server may reach.
+    pub http: http::Settings,
 }
 
 impl Default for Settings {
@@ -197,6 +246,7 @@ impl Default for Settings {
             body_limit: 4 * 1024 * 1024,
             limits: Limits::default(),
             aws: aws::Settings::default(),
+            http: http::Settings::default(),
         }
     }
 }
@@ -214,13 +264,16 @@ pub struct Environment {
     pub limits: Limits,
     /// The one HTTP client and the operator's own credentials for AWS.
     pub aws: aws::Base,
+    /// The way to the servers that stores name.
+    pub http: http::Base,
 }
 
 impl Environment {
-    /// Builds what is shared. Reads the process' AWS settings (variables and profile) and calls nobody.
+    /// Builds what is shared. Reads the process' AWS settings (variables and profile) and its proxies, and calls nobody.
     pub async fn new(observer: Arc<dyn Observer>, settings: Settings) -> Self {
-        let Settings { deadline, body_limit, limits, aws } = settings;
+        let Settings { deadline, body_limit, limits, aws, http } = settings;
         let aws = aws::Base::new(aws, deadline, body_limit).await;
-        Self { observer, deadline, body_limit, limits, aws }
+        let http = http::Base::new(http, deadline, body_limit);
+        Self { observer, deadline, body_limit, limits, aws, http }
     }
 }

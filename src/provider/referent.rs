@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 
-use super::{Batch, Error, Kind, Read, RemoteKey, Validate, Validity};
+use super::{Batch, Capabilities, Error, Find, Kind, Matches, Read, RemoteKey, Search, Validate, Validity};
 use crate::sealed::Sealed;
 
 #[derive(Debug)]
@@ -25,7 +25,15 @@ impl Read for Referent {
     }
 
     async fn read_many(&self, keys: &[RemoteKey]) -> Vec<Result<Sealed, Error>> {
-        keys.iter().map(|key| Err(self.refuse(&key.key))).collect()
+        keys.iter().map(|key| Err(self.refuse(format!("read {:?}", key.key)))).collect()
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Find for Referent {
+    async fn find(&self, search: &Search) -> Result<Matches, Error> {
+        Err(self.refuse(search.doing()))
     }
 }
 
@@ -35,13 +43,17 @@ impl Validate for Referent {
     async fn validate(&self) -> Result<Validity, Error> {
         Ok(Validity::Unknown)
     }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::ReadOnly
+    }
 }
 
 impl Referent {
-    fn refuse(&self, key: &str) -> Error {
+    fn refuse(&self, doing: String) -> Error {
         Error {
             provider: self.name(),
-            doing: format!("read {key:?}"),
+            doing,
             kind: Kind::Invalid,
             cause: "the store's credentials are those of the namespace that reads, and none was given".to_owned(),
         }

@@ -10,15 +10,18 @@ pub struct Limits {
     pub path: usize,
     /// Nested steps: components of a path, queries in queries, and levels for modifiers that go down. Default 128.
     pub depth: usize,
-    /// Bytes read and written, counted generously. Default 128 MiB, which is a fraction of a second.
+    /// Bytes read and written, counted generously, and 64 for each step. Default 32 MiB, which is less than 50 ms.
     pub work: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { path: 4096, depth: 128, work: 128 << 20 }
+        Self { path: 4096, depth: 128, work: 32 << 20 }
     }
 }
+
+/// How many bytes are read in about the time of a step.
+const STEP: usize = 64;
 
 /// What is left of the limits.
 pub(crate) struct Meter {
@@ -32,9 +35,9 @@ impl Meter {
         Self { limits, work: Cell::new(limits.work), depth: Cell::new(0) }
     }
 
-    /// Takes `bytes` from the budget, and a constant, so that steps over nothing are not free.
+    /// Takes `bytes` from the budget, and what a step over nothing costs.
     pub(crate) fn spend(&self, bytes: usize) -> Result<(), Error> {
-        let left = self.work.get().checked_sub(bytes.saturating_add(8)).ok_or(Error::TooMuchWork)?;
+        let left = self.work.get().checked_sub(bytes.saturating_add(STEP)).ok_or(Error::TooMuchWork)?;
         self.work.set(left);
         Ok(())
     }

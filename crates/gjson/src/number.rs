@@ -11,10 +11,24 @@ pub(crate) fn parse(text: &[u8]) -> f64 {
     if signed_nan {
         0.0
     } else if text.contains('_') {
-        text.replace('_', "").parse().unwrap_or(0.0)
+        if underscores_separate(text) { text.replace('_', "").parse().unwrap_or(0.0) } else { 0.0 }
     } else {
         text.parse().unwrap_or(0.0)
     }
+}
+
+/// Whether each underscore has a digit on both sides.
+fn underscores_separate(text: &str) -> bool {
+    let mut pieces = text.split('_').peekable();
+    let mut starts_well = true;
+    while let Some(piece) = pieces.next() {
+        let ends_well = pieces.peek().is_none() || piece.ends_with(|last: char| last.is_ascii_digit());
+        if !starts_well || !ends_well {
+            return false;
+        }
+        starts_well = pieces.peek().is_some_and(|next| next.starts_with(|first: char| first.is_ascii_digit()));
+    }
+    true
 }
 
 /// A number's raw text if it is an integer, else all its digits without an exponent.

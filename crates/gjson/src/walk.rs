@@ -205,6 +205,9 @@ impl<'j, 'p> Walk<'j, 'p, '_> {
             }
             (index, count) = (end, count + 1);
         }
+        if let Some(collected) = &mut collected {
+            self.collect_behind(index, collected, each)?;
+        }
         let end = self.array_end(index);
         if wanted.name != b"#" || self.is_broken(index) {
             return Ok((end, false));
@@ -220,6 +223,21 @@ impl<'j, 'p> Walk<'j, 'p, '_> {
             None => Value { kind: Kind::Number, raw: Cow::Owned(count.to_string().into_bytes()) },
         };
         Ok((end, true))
+    }
+
+    /// Garbage between the last element and the bracket: gjson takes the next value behind it for an element too, be it
+    /// the array's or not.
+    fn collect_behind(&self, from: usize, collected: &mut Vec<u8>, each: &[u8]) -> Result<(), Error> {
+        let rest = self.json.get(from..).unwrap_or_default();
+        let blanks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).count();
+        if matches!(rest.get(blanks), None | Some(b']')) {
+            return Ok(());
+        }
+        self.meter.spend(rest.len())?;
+        match next_value(self.json, from) {
+            Some((_, value)) => collect(collected, &value.raw, each, self.meter),
+            None => Ok(()),
+        }
     }
 
     /// Whether the array stops at, or in, a string without an end.

@@ -145,7 +145,7 @@ fn nesting_is_bounded_as_asked() {
 fn paths_are_bounded_in_length_and_depth() {
     let long = "a".repeat(4097);
     assert_eq!(get("{}", &long).err(), Some(Error::PathTooLong { limit: 4096 }));
-    let deep = "[".repeat(100_000) + &"]".repeat(100_000);
+    let deep = "[".repeat(20_000) + &"]".repeat(20_000);
     let zeros = |count| vec!["0"; count].join(".");
     assert!(get(&deep, &zeros(100)).unwrap().is_some());
     for path in [zeros(1000), "#.".repeat(1000), "[".repeat(1000) + &"]".repeat(1000), "@this|".repeat(600)] {

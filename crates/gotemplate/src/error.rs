@@ -23,6 +23,8 @@ pub enum Budget {
     Calls(usize),
     /// [`Limits::depth`](crate::Limits::depth).
     Depth(usize),
+    /// [`Limits::work`](crate::Limits::work), in milliseconds.
+    Work(usize),
 }
 
 impl fmt::Display for Budget {
@@ -36,6 +38,7 @@ impl fmt::Display for Budget {
             Self::Steps(limit) => write!(f, "over budget: more than {limit} steps"),
             Self::Calls(limit) => write!(f, "over budget: exceeded maximum template depth ({limit})"),
             Self::Depth(limit) => write!(f, "over budget: a value is nested deeper than {limit}"),
+            Self::Work(limit) => write!(f, "over budget: costly functions would take more than {limit} ms"),
         }
     }
 }

@@ -25,6 +25,7 @@ pub use function::{Call, Function, Functions};
 pub use limits::{Limits, Meter};
 pub use list::{Bytes, List};
 pub use map::Map;
+pub use number::{FloatError, parse_float, parse_int};
 pub use object::{Object, Signature};
 pub use template::{MissingKey, Parser, Template};
 pub use types::{FloatKind, IntKind, Type, UintKind};

@@ -22,6 +22,10 @@ pub struct Limits {
     pub calls: usize,
     /// Lists and maps within each other that are printed. Default 200.
     pub depth: usize,
+    /// Milliseconds that functions say they will take where that is long: to make a key or to hash a password. They are
+    /// taken before the work is done, as on a common machine; nothing is measured. Default 5,000: five RSA keys of 4096
+    /// bits, or fifty password hashes.
+    pub work: usize,
 }
 
 impl Default for Limits {
@@ -35,6 +39,7 @@ impl Default for Limits {
             steps: 500_000,
             calls: 10_000,
             depth: 200,
+            work: 5_000,
         }
     }
 }
@@ -51,6 +56,7 @@ pub struct Meter<'a> {
     steps: Cell<usize>,
     memory: Cell<usize>,
     depth: Cell<usize>,
+    work: Cell<usize>,
     next: Cell<usize>,
     interrupt: &'a dyn Fn() -> bool,
 }
@@ -63,6 +69,7 @@ impl<'a> Meter<'a> {
             steps: Cell::new(0),
             memory: Cell::new(0),
             depth: Cell::new(0),
+            work: Cell::new(0),
             next: Cell::new(INTERVAL),
             interrupt,
         }
@@ -100,6 +107,16 @@ impl<'a> Meter<'a> {
         }
         self.memory.set(memory);
         Ok(())
+    }
+
+    /// Takes what will last some `milliseconds`, before it is begun, and asks whether to stop.
+    pub fn work(&self, milliseconds: usize) -> Result<(), Stop> {
+        let work = self.work.get().saturating_add(milliseconds);
+        if work > self.limits.work {
+            return Err(Stop::Budget(Budget::Work(self.limits.work)));
+        }
+        self.work.set(work);
+        if (self.interrupt)() { Err(Stop::Interrupted) } else { Ok(()) }
     }
 
     /// The bytes that may still be allocated.

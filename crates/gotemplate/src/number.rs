@@ -98,8 +98,16 @@ fn float_as_uint(float: f64) -> Option<u64> {
     fits.then_some(float as u64)
 }
 
-/// Go's `strconv.ParseInt(text, 0, 64)`.
-fn parse_int(text: &[u8]) -> Option<i64> {
+/// Go's `strconv.ParseInt(text, 0, 64)`: a prefix gives the base, underscores may separate digits. Nothing for what is no
+/// integer or does not fit.
+///
+/// ```
+/// use keyferry_gotemplate::parse_int;
+/// assert_eq!(parse_int(b"-0x1F"), Some(-31));
+/// assert_eq!(parse_int(b"017"), Some(15));
+/// assert_eq!(parse_int(b"08"), None);
+/// ```
+pub fn parse_int(text: &[u8]) -> Option<i64> {
     let (negative, digits) = match text.split_first() {
         Some((b'-', digits)) => (true, digits),
         Some((b'+', digits)) => (false, digits),
@@ -147,13 +155,23 @@ fn underscores_separate_digits(text: &[u8]) -> bool {
 
 /// Why a text is no floating-point number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum FloatError {
+pub enum FloatError {
+    /// It is not written as one.
     Syntax,
+    /// It is too large for one.
     Range,
 }
 
-/// Go's `strconv.ParseFloat(text, 64)`.
-pub(crate) fn parse_float(text: &[u8]) -> Result<f64, FloatError> {
+/// Go's `strconv.ParseFloat(text, 64)`: decimal or hexadecimal, `inf` and `nan` too.
+///
+/// ```
+/// use keyferry_gotemplate::{FloatError, parse_float};
+/// assert_eq!(parse_float(b"-0x1p-2"), Ok(-0.25));
+/// assert_eq!(parse_float(b"+Inf"), Ok(f64::INFINITY));
+/// assert_eq!(parse_float(b"+nan"), Err(FloatError::Syntax));
+/// assert_eq!(parse_float(b"1e999"), Err(FloatError::Range));
+/// ```
+pub fn parse_float(text: &[u8]) -> Result<f64, FloatError> {
     if text.contains(&b'_') && !underscores_separate_digits(text) {
         return Err(FloatError::Syntax);
     }
@@ -165,6 +183,9 @@ pub(crate) fn parse_float(text: &[u8]) -> Result<f64, FloatError> {
     }
     let named = unsigned.starts_with(|first: char| first.is_ascii_alphabetic());
     let float: f64 = digits.parse().map_err(|_| FloatError::Syntax)?;
+    if float.is_nan() && unsigned.len() < digits.len() {
+        return Err(FloatError::Syntax);
+    }
     if float.is_infinite() && !named { Err(FloatError::Range) } else { Ok(float) }
 }
 

@@ -31,6 +31,18 @@ pub trait Object: Send + Sync {
         None
     }
 
+    /// What its `GoString` method says, for `%#v`; nothing if it has none.
+    fn go_text(&self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// The value that an integer literal stands for where one of its methods takes the host's type `name`: `5` is a
+    /// `time.Duration` to `Add`. Without this a literal is refused there, as one is for a type that is no integer.
+    fn literal(&self, name: &str, number: i64) -> Option<Value> {
+        let _ = (name, number);
+        None
+    }
+
     /// The value that it is without its name, if its kind is a basic one: an `int64` for a `time.Duration`.
     fn underlying(&self) -> Option<Value> {
         None

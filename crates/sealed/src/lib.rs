@@ -1,5 +1,7 @@
 //! The only place where a secret value may live in memory: the operator's and the helper's.
 
+mod entries;
+
 use std::fmt;
 
 use zeroize::Zeroizing;

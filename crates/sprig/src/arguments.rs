@@ -1,6 +1,6 @@
 //! Arguments as Rust has them. The template has checked them against the function's parameters before.
 
-use keyferry_gotemplate::{FuncError, Value};
+use keyferry_gotemplate::{FuncError, Map, Value};
 
 /// What a function answers.
 pub(crate) type Outcome = Result<Value, FuncError>;
@@ -18,6 +18,22 @@ pub(crate) fn int(value: &Value) -> Result<i64, FuncError> {
     match value {
         Value::Int(number, _) => Ok(*number),
         _ => Err(unexpected("integer")),
+    }
+}
+
+/// The map of a parameter of a map's type.
+pub(crate) fn map(value: &Value) -> Result<&Map, FuncError> {
+    match value {
+        Value::Map(map) => Ok(map),
+        _ => Err(unexpected("map")),
+    }
+}
+
+/// The truth of a parameter of type `bool`.
+pub(crate) fn truth(value: &Value) -> Result<bool, FuncError> {
+    match value {
+        Value::Bool(truth) => Ok(*truth),
+        _ => Err(unexpected("bool")),
     }
 }
 

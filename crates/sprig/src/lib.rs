@@ -1,12 +1,15 @@
 #![doc = include_str!("../README.md")]
 
 mod arguments;
+mod cast;
 mod certificates;
 mod ciphers;
 mod dates;
 mod defaults;
+mod der;
 mod dicts;
 mod encodings;
+mod equality;
 mod host;
 mod json;
 mod jwk;

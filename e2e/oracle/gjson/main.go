@@ -1,11 +1,10 @@
-// Prints the vectors that crates/gjson is tested with: what the real gjson and encoding/json say about documents and
-// paths that a fixed seed grows, and about the hand-made ones of cases.go. See the README beside it.
+// Answers what gjson and encoding/json make of the documents that crates/gjson is tested with: a document and its paths
+// as JSON on each line of its input, one answer on each line of its output. See the README beside it.
 package main
 
 import (
-	"encoding/base64"
+	"bufio"
 	"encoding/json"
-	"io"
 	"os"
 	"sort"
 	"unicode/utf8"
@@ -16,14 +15,20 @@ import (
 // Text is a string that JSON can hold as it is; other bytes go as base64.
 type Text struct {
 	Text   string `json:"t,omitempty"`
-	Base64 string `json:"b,omitempty"`
+	Base64 []byte `json:"b,omitempty"`
+}
+
+type question struct {
+	Document Text     `json:"json"`
+	Paths    []string `json:"paths"`
 }
 
 type lookup struct {
-	Path string `json:"path"`
-	Kind string `json:"kind,omitempty"` // none: not found
-	Text *Text  `json:"text,omitempty"` // none: empty
-	Raw  *Text  `json:"raw,omitempty"`  // none: as the text
+	Path  string `json:"path"`
+	Kind  string `json:"kind,omitempty"`  // none: not found
+	Text  *Text  `json:"text,omitempty"`  // none: empty
+	Raw   *Text  `json:"raw,omitempty"`   // none: as the text
+	Panic bool   `json:"panic,omitempty"` // gjson has died of it
 }
 
 type member struct {
@@ -31,7 +36,7 @@ type member struct {
 	Value Text   `json:"value"`
 }
 
-type document struct {
+type answer struct {
 	Document Text     `json:"json"`
 	Valid    bool     `json:"valid"`
 	Object   bool     `json:"object"`
@@ -39,15 +44,27 @@ type document struct {
 	Lookups  []lookup `json:"lookups,omitempty"`
 }
 
+func (t Text) bytes() string {
+	if t.Base64 != nil {
+		return string(t.Base64)
+	}
+	return t.Text
+}
+
 func text(s string) Text {
 	if utf8.ValidString(s) {
 		return Text{Text: s}
 	}
-	return Text{Base64: base64.StdEncoding.EncodeToString([]byte(s))}
+	return Text{Base64: []byte(s)}
 }
 
-func look(doc, path string) lookup {
-	l := lookup{Path: path}
+func look(doc, path string) (l lookup) {
+	l.Path = path
+	defer func() {
+		if recover() != nil {
+			l = lookup{Path: path, Panic: true}
+		}
+	}()
 	r := gjson.Get(doc, path)
 	if !r.Exists() {
 		return l
@@ -63,68 +80,48 @@ func look(doc, path string) lookup {
 }
 
 // describe extracts as ESO's providers do: into a map of raw messages, each of which may be a string.
-func describe(doc string) *document {
-	d := &document{Document: text(doc), Valid: json.Valid([]byte(doc))}
+func describe(doc string) answer {
+	a := answer{Document: text(doc), Valid: json.Valid([]byte(doc))}
 	var raw map[string]json.RawMessage
 	if json.Unmarshal([]byte(doc), &raw) != nil {
-		return d
+		return a
 	}
-	d.Object = true
+	a.Object = true
 	for key, message := range raw {
 		var s string
 		if json.Unmarshal(message, &s) != nil {
 			s = string(message)
 		}
-		d.Members = append(d.Members, member{key, text(s)})
+		a.Members = append(a.Members, member{key, text(s)})
 	}
-	sort.Slice(d.Members, func(i, j int) bool { return d.Members[i].Key < d.Members[j].Key })
-	return d
+	sort.Slice(a.Members, func(i, j int) bool { return a.Members[i].Key < a.Members[j].Key })
+	return a
 }
 
-// write puts one document on each line, so that a change of the vectors can be read.
-func write(out io.Writer, documents []*document) error {
-	encoder := json.NewEncoder(out)
-	encoder.SetEscapeHTML(false)
-	separator := "["
-	for _, d := range documents {
-		if _, err := io.WriteString(out, separator); err != nil {
-			return err
-		}
-		if err := encoder.Encode(d); err != nil {
-			return err
-		}
-		separator = ","
+func run(q question) answer {
+	doc := q.Document.bytes()
+	a := describe(doc)
+	for _, path := range q.Paths {
+		a.Lookups = append(a.Lookups, look(doc, path))
 	}
-	_, err := io.WriteString(out, "]\n")
-	return err
+	return a
 }
 
 func main() {
-	var documents []*document
-	known := map[string]*document{}
-	find := func(doc string) *document {
-		if known[doc] == nil {
-			known[doc] = describe(doc)
-			documents = append(documents, known[doc])
+	in, out := bufio.NewReaderSize(os.Stdin, 1<<20), bufio.NewWriter(os.Stdout)
+	decoder, encoder := json.NewDecoder(in), json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+	for decoder.More() {
+		var q question
+		if err := decoder.Decode(&q); err != nil {
+			panic(err)
 		}
-		return known[doc]
-	}
-	add := func(doc, path string) {
-		d := find(doc)
-		d.Lookups = append(d.Lookups, look(doc, path))
-	}
-	for _, group := range byHand {
-		for _, doc := range group.documents {
-			for _, path := range group.paths {
-				add(doc, path)
-			}
+		if err := encoder.Encode(run(q)); err != nil {
+			panic(err)
+		}
+		if in.Buffered() == 0 {
+			out.Flush()
 		}
 	}
-	grow(add)
-	for _, doc := range texts {
-		find(doc)
-	}
-	if err := write(os.Stdout, documents); err != nil {
-		panic(err)
-	}
+	out.Flush()
 }

@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use super::schema::{self, count, rule};
 
-pub use remote::{ConversionStrategy, DecodingStrategy, MetadataPolicy, NullBytePolicy, Part, RemoteKey, RemoteRef};
+pub use remote::{
+    ConversionStrategy, DecodingStrategy, MetadataPolicy, NullBytePolicy, Part, Query, Remote, RemoteKey, RemoteRef,
+};
 pub use rewrite::{
     ConflictPolicy, MergeStrategy, PriorityPolicy, Rewrite, RewriteMerge, RewriteRegexp, RewriteTransform,
 };
@@ -248,6 +250,15 @@ pub struct Find {
     /// What becomes of values with a NUL byte. Default: `Ignore`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub null_byte_policy: Option<NullBytePolicy>,
+}
+
+impl Find {
+    /// What the provider is asked for. An empty text is as good as none.
+    pub fn query(&self) -> Query {
+        let filled = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        let name = self.name.as_ref().and_then(|name| filled(&name.regexp));
+        Query { path: filled(&self.path), name, tags: self.tags.clone() }
+    }
 }
 
 /// What the names of remote secrets must match.

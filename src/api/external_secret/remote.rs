@@ -1,5 +1,7 @@
 //! Which value a provider is asked for, and what is done with its answer.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -108,5 +110,37 @@ impl RemoteRef {
             MetadataPolicy::Fetch => Part::Metadata,
         };
         RemoteKey { key: self.key.clone(), version: self.version.clone().filter(|v| !v.is_empty()), part }
+    }
+}
+
+/// What of a `find` decides which secrets a provider is asked for. Equal queries are one, however many objects ask.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Query {
+    /// Where the search begins, without the store's prefix.
+    pub path: Option<String>,
+    /// A regular expression in Go's syntax that the names match, anywhere.
+    pub name: Option<String>,
+    /// Tags or labels that a secret has, with these values.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// What is read in one piece: one secret, or all that a query finds.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Remote {
+    /// One secret; the answer is its value.
+    Key(RemoteKey),
+    /// All secrets that match; the answer is a map of names to values ([`Sealed::pack`](crate::sealed::Sealed::pack)).
+    Query(Query),
+}
+
+impl From<RemoteKey> for Remote {
+    fn from(key: RemoteKey) -> Self {
+        Self::Key(key)
+    }
+}
+
+impl From<Query> for Remote {
+    fn from(query: Query) -> Self {
+        Self::Query(query)
     }
 }

@@ -24,7 +24,9 @@ use tokio::time::Instant;
 use super::batch::{self, Item};
 use super::client::Base;
 use super::error::{self, Failure};
-use crate::provider::{Batch, Error, Kind, Observer, Part, Read, RemoteKey, Validate, Validity};
+use crate::provider::{
+    Batch, Capabilities, Error, Find, Kind, Matches, Observer, Part, Read, RemoteKey, Search, Validate, Validity,
+};
 use crate::sealed::Sealed;
 
 /// The name of the provider in metrics and errors; ESO's.
@@ -204,6 +206,14 @@ impl Read for SecretsManager {
 
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
+impl Find for SecretsManager {
+    async fn find(&self, search: &Search) -> Result<Matches, Error> {
+        Err(search.unsupported(NAME, "name, path or tags yet"))
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
 impl Validate for SecretsManager {
     /// Gets the credentials, as ESO does; what they allow is seen at the first read.
     async fn validate(&self) -> Result<Validity, Error> {
@@ -213,6 +223,10 @@ impl Validate for SecretsManager {
             Ok(_) => Ok(Validity::Valid),
             Err(error) => Err(error::credentials_failure(&error).at(doing())),
         }
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::ReadOnly
     }
 }
 

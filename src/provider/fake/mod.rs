@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 
-use super::{Batch, Error, Kind, Read, RemoteKey, Validate, Validity};
+use super::{Batch, Capabilities, Error, Find, Kind, Matches, Read, RemoteKey, Search, Validate, Validity};
 use crate::api::provider::FakeProvider;
 use crate::sealed::Sealed;
 
@@ -66,6 +66,26 @@ impl Read for Fake {
 
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
+impl Find for Fake {
+    /// By name only, as ESO's. Of an entry's versions the greatest counts, in the order of texts; path and tags are none
+    /// that an entry could have.
+    async fn find(&self, search: &Search) -> Result<Matches, Error> {
+        search.require_some(NAME)?;
+        if search.path().is_some() || !search.tags().is_empty() {
+            return Err(search.unsupported(NAME, "path or tags"));
+        }
+        let mut found: Vec<_> = self.values.iter().filter(|((key, _), _)| search.matches_name(key)).collect();
+        found.sort_unstable_by_key(|(entry, _)| *entry);
+        let mut matches = Matches::default();
+        for ((key, _), value) in found {
+            matches.add(search, NAME, key.clone(), value.clone())?;
+        }
+        Ok(matches)
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
 impl Validate for Fake {
     /// `validationResult` counts as ESO's enumeration does: 0 is ready, 1 unknown, all else an error.
     async fn validate(&self) -> Result<Validity, Error> {
@@ -80,6 +100,10 @@ impl Validate for Fake {
             }),
         }
     }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::ReadOnly
+    }
 }
 
 #[cfg(test)]
@@ -90,7 +114,7 @@ mod tests {
     use crate::api::provider::fake::FakeData;
     use crate::provider::conformance::{self, Fixture};
     use crate::provider::memory::{key, key_at};
-    use crate::provider::{Part, Provider};
+    use crate::provider::{Part, Provider, Query};
 
     fn data(key: &str, value: &str, version: Option<&str>) -> FakeData {
         FakeData { key: key.into(), value: value.into(), version: version.map(Into::into) }
@@ -157,6 +181,23 @@ mod tests {
         assert_eq!(validate(Some(0)).await, Ok(Validity::Valid));
         assert_eq!(validate(Some(1)).await, Ok(Validity::Unknown));
         assert_eq!(validate(Some(2)).await, Err(Kind::Invalid));
+    }
+
+    #[tokio::test]
+    async fn a_search_by_name_finds_the_greatest_version_of_each() {
+        let session = fake(vec![
+            data("db-1", "old", Some("v1")),
+            data("db-1", "new", Some("v2")),
+            data("db-2", "2", None),
+            data("web", "3", None),
+        ]);
+        let by_name = Query { name: Some("^db-".into()), ..Query::default() };
+        let found = session.find(&Search::new(&by_name).unwrap()).await.unwrap();
+        assert_eq!(found.entries().clone().into_values().collect::<Vec<_>>(), ["new".into(), "2".into()]);
+        let by_path = Query { path: Some("db".into()), ..Query::default() };
+        for query in [by_path, Query::default()] {
+            assert_eq!(session.find(&Search::new(&query).unwrap()).await.unwrap_err().kind, Kind::Invalid);
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::function::Function;
 use crate::node::{Command, Expression, Pipe, Shown, Word};
 use crate::number::Number;
 use crate::object::{Object, Signature};
+use crate::types::Type;
 use crate::value::{Operand, Value};
 use std::sync::Arc;
 
@@ -23,6 +24,16 @@ impl Callable<'_> {
             Self::Builtin(builtin) => builtin.signature(),
             Self::Function(function) => function.signature(),
             Self::Method(_, signature) => *signature,
+        }
+    }
+
+    /// What an integer literal is to a method that takes a type of the host's.
+    fn literal(&self, word: &Word, wanted: Type) -> Option<Value> {
+        match (self, wanted, &word.kind) {
+            (Self::Method(object, _), Type::Object(name), Expression::Number { number, .. }) => {
+                object.literal(name, number.int?)
+            }
+            _ => None,
         }
     }
 }
@@ -160,7 +171,7 @@ impl<'t> State<'t, '_> {
             Callable::Builtin(Builtin::Call) => given.words.first().map(Shown::shown),
             _ => None,
         };
-        let arguments = self.arguments(signature, dot, given)?;
+        let arguments = self.arguments(callable, dot, given)?;
         let outcome = match callable {
             Callable::Builtin(builtin) => builtin.run(&mut self.call, callee, &arguments),
             Callable::Function(function) => self.call.call(function, &values(arguments)).map(result),
@@ -186,15 +197,19 @@ impl<'t> State<'t, '_> {
         Ok(())
     }
 
-    fn arguments(&mut self, signature: Signature, dot: &Operand, given: Given<'t>) -> Result<Vec<Operand>, Error> {
+    fn arguments(&mut self, callable: &Callable<'_>, dot: &Operand, given: Given<'t>) -> Result<Vec<Operand>, Error> {
+        let signature = callable.signature();
         let parameter = |index: usize| signature.parameters.get(index).or(signature.parameters.last()).copied();
         let mut arguments = Vec::with_capacity(given.words.len() + 1);
         for (index, word) in given.words.iter().enumerate() {
-            let wanted = parameter(index).unwrap_or(crate::Type::Any);
-            arguments.push(self.argument(word, wanted, dot)?);
+            let wanted = parameter(index).unwrap_or(Type::Any);
+            arguments.push(match callable.literal(word, wanted) {
+                Some(value) => Operand::plain(value),
+                None => self.argument(word, wanted, dot)?,
+            });
         }
         if let Some(piped) = given.piped {
-            let wanted = parameter(given.words.len()).unwrap_or(crate::Type::Any);
+            let wanted = parameter(given.words.len()).unwrap_or(Type::Any);
             arguments.push(self.fit(piped, wanted)?);
         }
         Ok(arguments)
@@ -204,7 +219,7 @@ impl<'t> State<'t, '_> {
     fn short_circuit(&mut self, or: bool, dot: &Operand, given: Given<'t>) -> Result<Operand, Error> {
         let mut value = Operand::NONE;
         for word in given.words {
-            value = self.argument(word, crate::Type::Reflect, dot)?;
+            value = self.argument(word, Type::Reflect, dot)?;
             if value.value.is_true() == or {
                 return Ok(value);
             }

@@ -4,6 +4,7 @@ use super::Case;
 use super::data::{bytes, float, map, number, string};
 use super::random::Random;
 use serde_json::Value as Json;
+use std::sync::LazyLock;
 
 /// A pipeline without its braces.
 pub type Line = String;
@@ -208,36 +209,47 @@ impl Grower<'_> {
 
 /// What every case can use.
 pub fn data() -> Json {
+    map("map", FIELDS.clone())
+}
+
+/// As [`data`], but only what a template names: it is written, sent and read for each case.
+fn data_for(template: &str) -> Json {
+    let named = FIELDS.iter().filter(|(name, _)| template.contains(&format!(".{name}")));
+    map("map", named.cloned())
+}
+
+static FIELDS: LazyLock<Vec<(&'static str, Json)>> = LazyLock::new(fields);
+
+fn fields() -> Vec<(&'static str, Json)> {
     let list = serde_json::json!(["list", [string("x"), number("int", 1), float("float64", 2.5), ["nil"]]]);
     let deep = map("map", [("a", map("map", [("b", string("c"))])), ("l", list.clone())]);
-    map(
-        "map",
-        [
-            ("s", string("some text")),
-            ("t", string("Tïtle Case and-more_things HERE")),
-            ("bin", string((0..=255).collect::<Vec<u8>>())),
-            ("u", string("naïve 漢字 🎉 e\u{301}")),
-            ("e", string("")),
-            ("i", number("int", 7)),
-            ("i8", number("int8", -8)),
-            ("i64", number("int64", i64::MAX)),
-            ("u8", number("uint8", 200)),
-            ("u64", number("uint64", u64::MAX)),
-            ("f", float("float64", 3.75)),
-            ("f32", float("float32", 0.1)),
-            ("yes", serde_json::json!(["bool", true])),
-            ("no", serde_json::json!(["bool", false])),
-            ("nil", serde_json::json!(["nil"])),
-            ("list", list),
-            ("strings", serde_json::json!(["strings", [string("b"), string("a"), string("a"), string("")]])),
-            ("ints", serde_json::json!(["ints", [number("int", 3), number("int", 1), number("int", 2)]])),
-            ("map", map("map", [("a", number("int", 1)), ("b", string("two")), ("c", serde_json::json!(["nil"]))])),
-            ("smap", map("smap", [("a", string("1")), ("z", string("26"))])),
-            ("empty", serde_json::json!(["list", []])),
-            ("bytes", bytes(b"byte slice")),
-            ("deep", deep),
-        ],
-    )
+    vec![
+        ("s", string("some text")),
+        ("t", string("Tïtle Case and-more_things HERE")),
+        ("bin", string((0..=255).collect::<Vec<u8>>())),
+        ("u", string("naïve 漢字 🎉 e\u{301}")),
+        ("e", string("")),
+        ("i", number("int", 7)),
+        ("i8", number("int8", -8)),
+        ("i64", number("int64", i64::MAX)),
+        ("u8", number("uint8", 200)),
+        ("u64", number("uint64", u64::MAX)),
+        ("f", float("float64", 3.75)),
+        ("f32", float("float32", 0.1)),
+        ("yes", serde_json::json!(["bool", true])),
+        ("no", serde_json::json!(["bool", false])),
+        ("nil", serde_json::json!(["nil"])),
+        ("list", list),
+        ("strings", serde_json::json!(["strings", [string("b"), string("a"), string("a"), string("")]])),
+        ("ints", serde_json::json!(["ints", [number("int", 3), number("int", 1), number("int", 2)]])),
+        ("map", map("map", [("a", number("int", 1)), ("b", string("two")), ("c", serde_json::json!(["nil"]))])),
+        ("smap", map("smap", [("a", string("1")), ("z", string("26"))])),
+        ("empty", serde_json::json!(["list", []])),
+        ("bytes", bytes(b"byte slice")),
+        ("deep", deep),
+        ("took", number("duration", 5_025_500_000_000_i64)),
+        ("when", number("time", 1_234_567_890)),
+    ]
 }
 
 /// A template of one or two lines, printed as text, quoted or with their types.
@@ -254,5 +266,6 @@ pub fn case(random: &mut Random, only: &str) -> Case {
         3 => format!("{{{{ {line} }}}}|{{{{ {} }}}}", grower.line()),
         _ => format!("{{{{ {line} }}}}"),
     };
-    Case::new(template, data())
+    let data = data_for(&template);
+    Case::new(template, data)
 }

@@ -10,12 +10,14 @@ pub mod go;
 #[path = "../../../gotemplate/tests/support/random.rs"]
 pub mod random;
 
+pub mod calls;
 pub mod certificates;
 pub mod ciphers;
 pub mod dates;
 pub mod defaults;
 pub mod dicts;
 pub mod encodings;
+pub mod fixtures;
 pub mod grow;
 pub mod host;
 pub mod json;
