@@ -1,6 +1,6 @@
 //! Text in lines, quoted, or one after the other.
 
-use super::of_number_and_text;
+use super::{Run, of_number_and_text};
 use crate::arguments::{Outcome, exactly, int, text};
 use crate::output::{Output, search};
 use crate::table::Family;
@@ -10,14 +10,15 @@ use memchr::{memchr, memrchr};
 use std::borrow::Cow;
 
 pub(super) fn family() -> Family {
-    let of_any = |run| Function::variadic(&[Type::Any], run).named("func(...interface {}) string");
+    let of_any = |run: Run| Function::variadic(&[Type::Any], run).named("func(...interface {}) string");
     let wrap_with = Function::new(&[Type::INT, Type::String, Type::String], wrap_with);
-    let rows: [(&'static str, fn(&mut Call<'_>, &[Value]) -> Outcome); 3] =
-        [("quote", quote), ("squote", single_quote), ("cat", cat)];
-    let mut family: Family = rows.into_iter().map(|(name, run)| (name, of_any(run))).collect();
-    family.push(("wrap", of_number_and_text(wrap)));
-    family.push(("wrapWith", wrap_with.named("func(int, string, string) string")));
-    family
+    vec![
+        ("quote", of_any(quote)),
+        ("squote", of_any(single_quote)),
+        ("cat", of_any(cat)),
+        ("wrap", of_number_and_text(wrap)),
+        ("wrapWith", wrap_with.named("func(int, string, string) string")),
+    ]
 }
 
 /// What `write` makes of each value but `nil`, with spaces between.
