@@ -80,7 +80,7 @@ impl Version {
             return Err(if pre { "Invalid Prerelease string".into() } else { "Invalid Metadata string".into() });
         }
         Ok(Value::Object(Arc::new(Plain(self.changed(|next| {
-            *(if pre { &mut next.pre } else { &mut next.metadata }) = word.to_owned();
+            word.clone_into(if pre { &mut next.pre } else { &mut next.metadata });
         })))))
     }
 

@@ -34,10 +34,10 @@ const VERSIONS: &[&str] = &[
     r#"{{ semver "18446744073709551615.0.0" }} {{ (semver "18446744073709551615").IncMajor }}"#,
     r#"{{ semver "18446744073709551616" }}"#,
     r#"{{ semver "1.2.3-é" }}"#,
-    r#"{{ semver .bin }}"#,
-    r#"{{ semver 1 }}"#,
-    r#"{{ semver nil }}"#,
-    r#"{{ semver }}"#,
+    r"{{ semver .bin }}",
+    r"{{ semver 1 }}",
+    r"{{ semver nil }}",
+    r"{{ semver }}",
     r#"{{ (semver "1").Nothing }}"#,
     r#"{{ (semver "1").IncMajor.Original }}"#,
     r#"{{ (semver "1").Compare nil }}"#,
@@ -78,7 +78,7 @@ const CONSTRAINTS: &[&str] = &[
     r#"{{ semverCompare ">=1 - 2" "1" }}"#,
     r#"{{ semverCompare "99999999999999999999" "1" }}"#,
     r#"{{ semverCompare "1" }}"#,
-    r#"{{ semverCompare 1 2 }}"#,
+    r"{{ semverCompare 1 2 }}",
     r#"{{ "1.5" | semverCompare "^1" }} {{ semverCompare "\t>=\n1\f" "1" }} {{ semverCompare "^v1" "1" }} {{ semverCompare "1, 1,1" "1" }}"#,
 ];
 
@@ -111,7 +111,7 @@ fn constraint(grower: &mut Grower<'_>) -> String {
 }
 
 fn broken(grower: &mut Grower<'_>) -> String {
-    (0..1 + grower.random.below(6)).map(|_| grower.one_of(PIECES)).collect()
+    (0..=grower.random.below(6)).map(|_| grower.one_of(PIECES)).collect()
 }
 
 fn method(grower: &mut Grower<'_>, one: &str, two: &str) -> Line {
