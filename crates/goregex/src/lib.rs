@@ -3,6 +3,7 @@
 mod class;
 mod error;
 mod expand;
+mod gauge;
 mod limits;
 mod matches;
 mod node;

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Limit};
 use crate::expand::{Piece, Replacement, pieces};
+use crate::gauge::Gauge;
 use crate::limits::Limits;
 use crate::matches::{Matches, Scan, Submatches};
 use crate::parse::{Parsed, parse};
@@ -9,7 +10,7 @@ use crate::text::Text;
 use regex_automata::meta;
 use regex_syntax::hir::Hir;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A compiled expression. It does not change: it can be kept, cloned cheaply and used by many threads.
 #[derive(Debug, Clone)]
@@ -17,6 +18,17 @@ pub struct Regexp {
     engine: meta::Regex,
     source: Arc<str>,
     names: Arc<[String]>,
+    gauge: Arc<Lazy>,
+}
+
+/// The DFA of an expression, made where it is wanted.
+#[derive(Debug)]
+struct Lazy {
+    hir: Hir,
+    height: usize,
+    program: usize,
+    cache: usize,
+    gauge: OnceLock<Option<Gauge>>,
 }
 
 impl Regexp {
@@ -29,8 +41,12 @@ impl Regexp {
     pub fn with_limits(pattern: impl AsRef<[u8]>, limits: Limits) -> Result<Self, Error> {
         let pattern = pattern.as_ref();
         let parsed = parse(pattern, limits)?;
-        let engine = build_deep(&parsed, limits)?;
-        Ok(Self { engine, source: String::from_utf8_lossy(pattern).into(), names: parsed.names.into() })
+        let program = limits.program_of(parsed.names.len());
+        let over = Error::Limit(Limit::Program(program));
+        let engine = on_its_stack(parsed.height, || build(&parsed.hir, program, limits).ok()).ok_or(over)?;
+        let Parsed { hir, height, names, .. } = parsed;
+        let gauge = Arc::new(Lazy { hir, height, program, cache: limits.cache, gauge: OnceLock::new() });
+        Ok(Self { engine, source: String::from_utf8_lossy(pattern).into(), names: names.into(), gauge })
     }
 
     /// The expression as it was written.
@@ -51,6 +67,12 @@ impl Regexp {
     /// About how many bytes the compiled expression takes. The more, the more work a character of a text can be.
     pub fn size(&self) -> usize {
         self.engine.memory_usage()
+    }
+
+    /// Nothing if there is no DFA within the limits.
+    pub(crate) fn gauge(&self) -> Option<&Gauge> {
+        let Lazy { hir, height, program, cache, gauge } = &*self.gauge;
+        gauge.get_or_init(|| on_its_stack(*height, || Gauge::new(hir, *program, *cache))).as_ref()
     }
 
     pub(crate) fn engine(&self) -> &meta::Regex {
@@ -208,16 +230,14 @@ const DEEP: usize = 50;
 /// Bytes of that stack: ten times what the deepest expression takes in a build without optimisation.
 const STACK: usize = 64 << 20;
 
-fn build_deep(parsed: &Parsed, limits: Limits) -> Result<meta::Regex, Error> {
-    let program = limits.program_of(parsed.names.len());
-    if parsed.height <= DEEP {
-        return build(&parsed.hir, program, limits);
+/// Does `work`, on a thread of its own for an expression that is deep.
+fn on_its_stack<T: Send>(height: usize, work: impl FnOnce() -> Option<T> + Send) -> Option<T> {
+    if height <= DEEP {
+        return work();
     }
-    let over = Error::Limit(Limit::Program(program));
     std::thread::scope(|scope| {
-        let work = || build(&parsed.hir, program, limits);
         let thread = std::thread::Builder::new().name("goregex".into()).stack_size(STACK).spawn_scoped(scope, work);
-        thread.map_err(|_| over.clone())?.join().unwrap_or(Err(over))
+        thread.ok()?.join().ok()?
     })
 }
 
