@@ -2,6 +2,7 @@
 //! that is there at once is the one that is built soonest, and a faster one is built when it is worth it.
 
 use crate::error::{Error, Limit};
+use crate::gauge::Gauge;
 use crate::limits::Limits;
 use crate::parse::Parsed;
 use regex_automata::meta;
@@ -18,6 +19,8 @@ pub(crate) struct Engines {
     simple: meta::Regex,
     /// Nothing in it where it would be over the limits.
     fast: OnceLock<Option<meta::Regex>>,
+    /// What tells how far a search will look; nothing in it where it would be over the limits.
+    gauge: OnceLock<Option<Gauge>>,
     /// Bytes that were searched.
     searched: AtomicUsize,
 }
@@ -25,12 +28,27 @@ pub(crate) struct Engines {
 impl Engines {
     pub(crate) fn new(parsed: Parsed, limits: Limits) -> Result<Self, Error> {
         let simple = build_deep(&parsed, limits, Kind::Simple)?;
-        Ok(Self { parsed, limits, simple, fast: OnceLock::new(), searched: AtomicUsize::new(0) })
+        Ok(Self {
+            parsed,
+            limits,
+            simple,
+            fast: OnceLock::new(),
+            gauge: OnceLock::new(),
+            searched: AtomicUsize::new(0),
+        })
     }
 
     /// About how many bytes the program takes.
     pub(crate) fn size(&self) -> usize {
         self.simple.memory_usage()
+    }
+
+    /// Nothing if there is no DFA within the limits.
+    pub(crate) fn gauge(&self) -> Option<&Gauge> {
+        let Self { parsed, limits, gauge, .. } = self;
+        let program = limits.program_of(parsed.names.len());
+        let make = || on_its_stack(parsed.height, || Gauge::new(&parsed.hir, program, limits.cache));
+        gauge.get_or_init(make).as_ref()
     }
 
     /// The one for a text of `length` bytes.
@@ -62,18 +80,22 @@ const STACK: usize = 64 << 20;
 
 fn build_deep(parsed: &Parsed, limits: Limits, kind: Kind) -> Result<meta::Regex, Error> {
     let program = limits.program_of(parsed.names.len());
-    if parsed.height <= DEEP {
-        return build(parsed, program, limits, kind);
+    let built = on_its_stack(parsed.height, || build(parsed, program, limits, kind));
+    built.ok_or(Error::Limit(Limit::Program(program)))
+}
+
+/// Does `work`, on a thread of its own for an expression that is deep.
+fn on_its_stack<T: Send>(height: usize, work: impl FnOnce() -> Option<T> + Send) -> Option<T> {
+    if height <= DEEP {
+        return work();
     }
-    let over = Error::Limit(Limit::Program(program));
     std::thread::scope(|scope| {
-        let work = || build(parsed, program, limits, kind);
         let thread = std::thread::Builder::new().name("goregex".into()).stack_size(STACK).spawn_scoped(scope, work);
-        thread.map_err(|_| over.clone())?.join().unwrap_or(Err(over))
+        thread.ok()?.join().ok()?
     })
 }
 
-fn build(parsed: &Parsed, program: usize, limits: Limits, kind: Kind) -> Result<meta::Regex, Error> {
+fn build(parsed: &Parsed, program: usize, limits: Limits, kind: Kind) -> Option<meta::Regex> {
     let fast = kind == Kind::Fast;
     let config = meta::Config::new()
         .utf8_empty(true)
@@ -83,6 +105,5 @@ fn build(parsed: &Parsed, program: usize, limits: Limits, kind: Kind) -> Result<
         .hybrid_cache_capacity(limits.cache)
         .onepass(fast)
         .onepass_size_limit(Some(limits.cache));
-    let built = meta::Builder::new().configure(config).build_from_hir(&parsed.hir);
-    built.map_err(|_| Error::Limit(Limit::Program(program)))
+    meta::Builder::new().configure(config).build_from_hir(&parsed.hir).ok()
 }

@@ -4,6 +4,7 @@ mod class;
 mod engine;
 mod error;
 mod expand;
+mod gauge;
 mod limits;
 mod matches;
 mod node;

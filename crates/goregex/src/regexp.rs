@@ -3,6 +3,7 @@
 use crate::engine::Engines;
 use crate::error::{Error, Limit};
 use crate::expand::{Piece, Replacement, pieces};
+use crate::gauge::Gauge;
 use crate::limits::Limits;
 use crate::matches::{Matches, Scan, Submatches};
 use crate::parse::parse;
@@ -56,6 +57,11 @@ impl Regexp {
     /// What to search `length` bytes with.
     pub(crate) fn engine(&self, length: usize) -> &meta::Regex {
         self.engines.of(length)
+    }
+
+    /// Nothing if there is no DFA within the limits.
+    pub(crate) fn gauge(&self) -> Option<&Gauge> {
+        self.engines.gauge()
     }
 
     /// Whether there is a match anywhere in `text`.

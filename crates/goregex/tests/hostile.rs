@@ -174,3 +174,57 @@ fn a_replacement_is_used_for_one_match_after_the_other() {
     assert_eq!(whole, [(Some(0..3), None), (Some(4..6), None), (Some(7..10), None)]);
     assert!(regexp.size() < Regexp::new(r"\pL{20}").unwrap().size());
 }
+
+/// Whatever the expression, a search that is paid for finds what the other finds.
+#[test]
+fn searches_that_are_paid_for_find_the_same() {
+    let patterns = [
+        "",
+        "a",
+        "a*",
+        "a*?",
+        "(a|ab)(c|bcd)?",
+        "^",
+        "$",
+        r"\b",
+        r"\B",
+        "é*",
+        ".",
+        "[^a]",
+        "(?s).*",
+        "x|$",
+        r"\w+(\s*=)?",
+        "b*?a[ab]*c|a",
+    ];
+    let texts: [&[u8]; 7] =
+        [b"", b"abcd ab", "éaé\u{1f389}".as_bytes(), b"\xff\xfea", b"aaa=a = b", b"\n\na\n", &[b'a'; 1000]];
+    for pattern in patterns {
+        let regexp = Regexp::new(pattern).unwrap();
+        for text in texts {
+            let (mut paid, mut found) = (regexp.find_all(text), Vec::new());
+            while let Some(next) = paid.next_within(&mut |_| Ok::<(), ()>(())).unwrap() {
+                found.push(next);
+            }
+            assert_eq!(found, regexp.find_all(text).collect::<Vec<_>>(), "{pattern:?} in {text:?}");
+        }
+    }
+}
+
+/// All matches of a text, where each is a look to its end: that is paid, and ends when there is no more to pay with.
+#[test]
+fn searches_that_are_paid_for_can_be_stopped() {
+    let (regexp, text) = (Regexp::new("b*?a[ab]*c|a").unwrap(), "a".repeat(100_000));
+    let (mut left, mut count, mut matches) = (3_000_000_usize, 0, regexp.find_all_whole(&text));
+    let mut pay = |work: usize| {
+        left = left.checked_sub(work).ok_or("over")?;
+        Ok(())
+    };
+    let stopped = loop {
+        match matches.next_within(&mut pay) {
+            Ok(Some(_)) => count += 1,
+            other => break other,
+        }
+    };
+    assert_eq!(stopped, Err("over"));
+    assert!((20..30).contains(&count), "{count}");
+}

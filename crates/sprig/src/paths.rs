@@ -60,6 +60,7 @@ fn ext(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
 fn dir(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
     let [value] = exactly(arguments)?;
     let path = text(value)?;
+    search(call, path.len())?;
     let length = memrchr(b'/', path).map_or(0, |slash| slash + 1);
     cleaned(call, path.get(..length).unwrap_or_default()).map(Value::str)
 }

@@ -10,7 +10,7 @@ use crate::output::walk;
 use crate::table::{Family, Shared};
 use keyferry_goregex::{Error, Regexp, Replacement, quote_meta};
 use keyferry_gotemplate::{Call, FuncError, Function, List, Type, Value};
-use search::{Search, compile, explain, prepare};
+use search::{Search, compile, explain};
 
 pub(crate) fn family(_: &Shared) -> Family {
     let two = |run: Run| Function::new(&[Type::String, Type::String], run);
@@ -54,8 +54,7 @@ fn is_match(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
 }
 
 fn matches(call: &Call<'_>, regexp: &Regexp, text: &[u8]) -> Outcome {
-    prepare(call, regexp, text)?;
-    Ok(Value::Bool(regexp.is_match(text)))
+    Ok(Value::Bool(Search::whole(call, regexp, text)?.next()?.is_some()))
 }
 
 fn compiled(call: &Call<'_>, pattern: &[u8]) -> Result<Regexp, FuncError> {
@@ -65,8 +64,8 @@ fn compiled(call: &Call<'_>, pattern: &[u8]) -> Result<Regexp, FuncError> {
 fn find(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
     let [pattern, text] = texts(arguments)?;
     let regexp = compiled(call, pattern)?;
-    prepare(call, &regexp, text)?;
-    call.text(regexp.find(text).and_then(|found| text.get(found)).unwrap_or_default())
+    let found = Search::whole(call, &regexp, text)?.next()?.and_then(|found| found.get(0));
+    call.text(found.and_then(|found| text.get(found)).unwrap_or_default())
 }
 
 /// How many are wanted, where a negative number is all.

@@ -1,11 +1,6 @@
 //! What expressions and searches cost.
-//!
-//! `regex-automata` cannot be stopped in a search. So each is paid before it begins: at worst the work is the length of the
-//! text times the size of the compiled expression, and this is what is taken for the first search of a text. The others
-//! together go on from where the first ended, but each can look ahead to the end of the text again; for that they pay
-//! less, since it is rare, and the caller is asked whether to stop.
 
-use crate::output::walk;
+use crate::output::{search, walk};
 use crate::runes::characters;
 use keyferry_goregex::{Error, Limit, Limits, Matches, Regexp, Submatches};
 use keyferry_gotemplate::{Call, FuncError};
@@ -16,14 +11,10 @@ const LIMITS: Limits =
 
 /// Steps of the smallest expression, and the bytes of one that are compiled in about the time of a step.
 const COMPILING: usize = 100;
-const COMPILED: usize = 64;
+const COMPILED: usize = 32;
 
-/// The smallest size that expressions count as; those of letters only have none.
-const SMALLEST: usize = 512;
-
-/// Bytes of text times bytes of the expression in a step.
-const FIRST: usize = 4 << 10;
-const AGAIN: usize = 1 << 20;
+/// What a search tells of its work in about the time of a step.
+const SEARCHED: usize = 32;
 
 /// Compiles, within the budget.
 pub(super) fn compile(call: &Call<'_>, pattern: &[u8]) -> Result<Result<Regexp, Error>, FuncError> {
@@ -48,60 +39,38 @@ fn limit_text(limit: Limit) -> String {
     format!("regular expression: {limit}")
 }
 
-fn work(regexp: &Regexp, bytes: usize) -> usize {
-    bytes.saturating_mul(regexp.size().max(SMALLEST))
-}
-
-/// Takes what the first search of `text` needs.
-pub(super) fn prepare(call: &Call<'_>, regexp: &Regexp, text: &[u8]) -> Result<(), FuncError> {
-    if std::str::from_utf8(text).is_err() {
-        prepare_mending(call, text)?;
-    }
-    Ok(call.meter().step(work(regexp, text.len()) / FIRST)?)
-}
-
 /// Text that is not UTF-8 is copied, and the places remembered where it is not.
-fn prepare_mending(call: &Call<'_>, text: &[u8]) -> Result<(), FuncError> {
+fn prepare(call: &Call<'_>, text: &[u8]) -> Result<(), FuncError> {
+    search(call, text.len())?;
+    if std::str::from_utf8(text).is_ok() {
+        return Ok(());
+    }
     walk(call, text.len())?;
     let bad = characters(text).filter(|(character, _)| *character == char::REPLACEMENT_CHARACTER).count();
     let place = size_of::<usize>() + char::REPLACEMENT_CHARACTER.len_utf8();
     Ok(call.meter().allocate(text.len().saturating_add(bad.saturating_mul(place)))?)
 }
 
-/// A walk from match to match.
+/// A walk from match to match, within the budget.
 pub(super) struct Search<'s, 'c> {
     call: &'s Call<'c>,
-    regexp: &'s Regexp,
     matches: Matches<'s>,
-    length: usize,
-    /// Where the last match ended.
-    end: usize,
-    first: bool,
 }
 
 impl<'s, 'c> Search<'s, 'c> {
     /// One without groups.
     pub(super) fn whole(call: &'s Call<'c>, regexp: &'s Regexp, text: &'s [u8]) -> Result<Self, FuncError> {
-        prepare(call, regexp, text)?;
-        Ok(Self { call, regexp, matches: regexp.find_all_whole(text), length: text.len(), end: 0, first: true })
+        prepare(call, text)?;
+        Ok(Self { call, matches: regexp.find_all_whole(text) })
     }
 
     pub(super) fn with_groups(call: &'s Call<'c>, regexp: &'s Regexp, text: &'s [u8]) -> Result<Self, FuncError> {
-        Ok(Self { matches: regexp.find_all(text), ..Self::whole(call, regexp, text)? })
+        prepare(call, text)?;
+        Ok(Self { call, matches: regexp.find_all(text) })
     }
 
     pub(super) fn next(&mut self) -> Result<Option<Submatches>, FuncError> {
-        if !std::mem::take(&mut self.first) {
-            let work = work(self.regexp, self.length.saturating_sub(self.end));
-            self.call.meter().step(1 + work / AGAIN)?;
-            if work > AGAIN {
-                self.call.meter().check()?;
-            }
-        }
-        let found = self.matches.next();
-        if let Some(whole) = found.as_ref().and_then(|found| found.get(0)) {
-            self.end = whole.end;
-        }
-        Ok(found)
+        let meter = self.call.meter();
+        Ok(self.matches.next_within(&mut |work| meter.step(1 + work / SEARCHED))?)
     }
 }

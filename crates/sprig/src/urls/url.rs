@@ -55,9 +55,9 @@ impl Url {
             out.push(b':');
         }
         if self.opaque.is_empty() {
-            self.write_hierarchy(&mut out)
+            self.write_hierarchy(&mut out);
         } else {
-            out.extend_from_slice(&self.opaque)
+            out.extend_from_slice(&self.opaque);
         }
         if !self.query.is_empty() {
             out.push(b'?');

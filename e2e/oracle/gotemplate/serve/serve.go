@@ -72,8 +72,8 @@ func Serve(functions template.FuncMap) {
 		if err := encoder.Encode(run(k, functions)); err != nil {
 			panic(err)
 		}
-		// The line feed after a case may be left: whoever waits for the answer sends no more before it has it.
-		if in.Buffered() <= 1 {
+		// The end of the last line may still be there; without it nobody sends more before there is an answer.
+		if rest, _ := in.Peek(in.Buffered()); len(bytes.TrimSpace(rest)) == 0 {
 			out.Flush()
 		}
 	}
