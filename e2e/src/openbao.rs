@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail};
 use http::{Method, Request};
 use http_body_util::Full;
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
@@ -48,6 +49,8 @@ pub struct Asked {
     pub operation: String,
     /// The path without `/v1/`.
     pub path: String,
+    /// When.
+    pub at: Timestamp,
 }
 
 impl OpenBao {
@@ -101,7 +104,8 @@ impl OpenBao {
         for line in lines {
             let entry: Entry = serde_json::from_slice(line).context("a line of the audit log")?;
             if entry.kind == "request" && entry.request.path.starts_with(prefix) {
-                asked.push(Asked { operation: entry.request.operation, path: entry.request.path });
+                let Line { operation, path } = entry.request;
+                asked.push(Asked { operation, path, at: entry.time });
             }
         }
         Ok(asked)
@@ -158,6 +162,7 @@ impl OpenBao {
 struct Entry {
     #[serde(rename = "type")]
     kind: String,
+    time: Timestamp,
     request: Line,
 }
 

@@ -58,13 +58,13 @@ fn refusal_v6(address: Ipv6Addr, reach: Reach) -> Option<&'static str> {
 
 /// The IPv4 address that a form of IPv6 stands for: mapped, compatible, NAT64 or 6to4.
 fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
-    let [a, b, c, d, e, f, high, low] = address.segments();
+    let [.., high, low] = address.segments();
     let of = |high: u16, low: u16| Some(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)));
-    match (a, b, c, d, e, f) {
-        (0, 0, 0, 0, 0, 0xffff) | (0x64, 0xff9b, 0, 0, 0, 0) => of(high, low),
+    match address.segments() {
+        [0, 0, 0, 0, 0, 0xffff, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] => of(high, low),
         // `::` and `::1` are IPv6's own.
-        (0, 0, 0, 0, 0, 0) if high != 0 || low > 1 => of(high, low),
-        (0x2002, ..) => of(b, c),
+        [0, 0, 0, 0, 0, 0, ..] if high != 0 || low > 1 => of(high, low),
+        [0x2002, first, second, ..] => of(first, second),
         _ => None,
     }
 }

@@ -62,11 +62,16 @@ impl fmt::Debug for Base {
 impl Base {
     /// Reads the variables that name proxies (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`), once.
     pub(in crate::provider) fn new(settings: Settings, deadline: Duration, body_limit: usize) -> Self {
-        let proxies = Arc::new(Matcher::from_env());
-        let (direct, proxied) = (Arc::default(), Arc::default());
         // The session's own deadline comes first, so that a hang always reads the same.
         let deadline = deadline * 2;
-        Self { reach: settings.reach, proxies, deadline, body_limit, direct, proxied }
+        Self {
+            reach: settings.reach,
+            proxies: Arc::new(Matcher::from_env()),
+            deadline,
+            body_limit,
+            direct: Arc::default(),
+            proxied: Arc::default(),
+        }
     }
 
     /// A client for `server` and for no other; calls nobody.

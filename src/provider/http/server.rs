@@ -70,8 +70,9 @@ impl Server {
     pub(super) fn at(&self, path: &[String], query: &[(&str, &str)]) -> Url {
         let mut url = self.url.clone();
         let begin = self.url.path().trim_end_matches('/');
-        let path: String = path.iter().map(|part| format!("/{}", utf8_percent_encode(part, PLAIN))).collect();
-        url.set_path(&format!("{begin}{path}"));
+        let parts = path.iter().flat_map(|part| ["/"].into_iter().chain(utf8_percent_encode(part, PLAIN)));
+        let path: String = std::iter::once(begin).chain(parts).collect();
+        url.set_path(&path);
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }

@@ -184,7 +184,7 @@ impl Reader<'_> {
         };
         let secret = self.secret("auth.appRole.secretRef", Some(&role.secret_ref)).await?;
         let path = self.login_path("auth.appRole.path", &role.path, "approle", &["login"])?;
-        self.call(path, [("role_id", id), ("secret_id", secret)], None)
+        call(path, [("role_id", id), ("secret_id", secret)], None)
     }
 
     async fn kubernetes(&self, kubernetes: Option<&VaultKubernetes>) -> Result<Login, Error> {
@@ -193,7 +193,7 @@ impl Reader<'_> {
         let role = Sealed::from(spec.role.as_str());
         if let Some(account) = &spec.service_account_ref {
             let account = self.account("auth.kubernetes.serviceAccountRef", account, &[]);
-            return self.call(path, [("role", role)], Some(account));
+            return call(path, [("role", role)], Some(account));
         }
         if spec.secret_ref.is_none() {
             return Err(self.flavor.refuse(
@@ -202,7 +202,7 @@ impl Reader<'_> {
             ));
         }
         let jwt = self.token_of("auth.kubernetes.secretRef", spec.secret_ref.as_ref()).await?;
-        self.call(path, [("role", role), ("jwt", jwt)], None)
+        call(path, [("role", role), ("jwt", jwt)], None)
     }
 
     async fn user(
@@ -214,7 +214,7 @@ impl Reader<'_> {
         let Some((path, name, secret)) = user else { return Err(self.flavor.refuse(place, "it is not set")) };
         let path = self.login_path(&format!("{place}.path"), path, mount, &["login", name])?;
         let password = self.secret(&format!("{place}.secretRef"), secret).await?;
-        self.call(path, [("password", password)], None)
+        call(path, [("password", password)], None)
     }
 
     async fn jwt(&self, spec: Option<&VaultJwt>) -> Result<Login, Error> {
@@ -224,11 +224,11 @@ impl Reader<'_> {
         match (&spec.secret_ref, &spec.kubernetes_service_account_token) {
             (None, Some(VaultServiceAccountToken { service_account_ref, audiences, .. })) => {
                 let field = "auth.jwt.kubernetesServiceAccountToken.serviceAccountRef";
-                self.call(path, role, Some(self.account(field, service_account_ref, audiences)))
+                call(path, role, Some(self.account(field, service_account_ref, audiences)))
             }
             (secret, _) => {
                 let jwt = self.token_of("auth.jwt.secretRef", secret.as_ref()).await?;
-                self.call(path, role.into_iter().chain([("jwt", jwt)]), None)
+                call(path, role.into_iter().chain([("jwt", jwt)]), None)
             }
         }
     }
@@ -244,7 +244,7 @@ impl Reader<'_> {
         let path = spec.path.as_deref().unwrap_or_default();
         let path = self.login_path("auth.cert.path", path, "cert", &["login"])?;
         let role = spec.vault_role.as_deref().filter(|role| !role.is_empty());
-        self.call(path, role.map(|role| ("name", Sealed::from(role))), None)
+        call(path, role.map(|role| ("name", Sealed::from(role))), None)
     }
 
     fn account(&self, field: &str, selector: &ServiceAccountSelector, audiences: &[String]) -> Account {
@@ -262,20 +262,19 @@ impl Reader<'_> {
         Ok(std::iter::once("auth".to_owned()).chain(mount).chain(rest.into_iter().flatten()).collect())
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "every way ends with it")]
-    fn call(
-        &self,
-        path: Vec<String>,
-        fields: impl IntoIterator<Item = (&'static str, Sealed)>,
-        account: Option<Account>,
-    ) -> Result<Login, Error> {
-        Ok(Login::Call(Request { path, fields: fields.into_iter().collect(), account }))
-    }
-
     fn unusable(&self, field: &str, cause: &str) -> Error {
         let doing = format!("use the credentials of `{}`", self.flavor.field(field));
         Error { provider: self.flavor.name, doing, kind: Kind::Unauthenticated, cause: cause.to_owned() }
     }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "every way to sign in ends with it")]
+fn call(
+    path: Vec<String>,
+    fields: impl IntoIterator<Item = (&'static str, Sealed)>,
+    account: Option<Account>,
+) -> Result<Login, Error> {
+    Ok(Login::Call(Request { path, fields: fields.into_iter().collect(), account }))
 }
 
 /// A token as a header that is not shown; none for what no token is.

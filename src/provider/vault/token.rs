@@ -144,10 +144,11 @@ impl Tokens {
     /// Renews a token or has another; where neither can be, the old one is good for a while yet.
     async fn prolong(&self, state: &mut State, lease: Lease) {
         if lease.renewable {
-            match self.renew(&lease).await {
-                Some(renewed) => return state.held = Held::Lease(renewed),
-                None => tracing::debug!(provider = self.vault.flavor.name, "a token could not be renewed"),
+            if let Some(renewed) = self.renew(&lease).await {
+                state.held = Held::Lease(renewed);
+                return;
             }
+            tracing::debug!(provider = self.vault.flavor.name, "a token could not be renewed");
         }
         if self.sign_in(state).await.is_ok() {
             self.give_back(&lease).await;
