@@ -127,7 +127,7 @@ impl Json<'_> {
         };
         let read = self.call(READ, Value::str(value.expose())).map_err(|error| match error {
             FuncError::Stop(_) => problem("is too large"),
-            _ => problem("is no JSON"),
+            FuncError::Message(_) => problem("is no JSON"),
         })?;
         match read {
             Value::Map(map) => Ok(map.entries().into_iter().map(|(name, value)| (text_of(&name), value)).collect()),

@@ -1,4 +1,4 @@
-//! Searches in AWS Secrets Manager: names from ListSecrets, a hundred a page, then values in twenties.
+//! Searches in AWS Secrets Manager: names from `ListSecrets`, a hundred a page, then values in twenties.
 //!
 //! AWS narrows a listing by the beginnings of names, tag keys and tag values, each on its own; whether a secret really
 //! matches is decided here. Names are those that AWS has: as in ESO the store's prefix plays no part in a search.
