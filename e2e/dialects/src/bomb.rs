@@ -129,7 +129,7 @@ fn set_off(charge: &Charge) -> Option<String> {
             Err(error) => Some(error.to_string()),
         },
         Charge::Expression(pattern, text) => match Regexp::new(pattern) {
-            Ok(regexp) => regexp.find_all(text).take(100).last().and_then(|_| None),
+            Ok(regexp) => regexp.find_all(text).take(100).last().and(None),
             Err(error) => Some(error.to_string()),
         },
     }
@@ -177,7 +177,7 @@ pub(crate) fn run() -> Result<()> {
         missed += usize::from(!fine);
         let ends = if error.is_empty() { "a result" } else { last_part(error) };
         let verdict = if fine { "" } else { "MISSED" };
-        let memory = format!("{}.{}", kib >> 10, (kib & 1023) * 10 >> 10);
+        let memory = format!("{}.{}", kib >> 10, ((kib & 1023) * 10) >> 10);
         rows.push([name, ends, &*format!("{ms:.1}"), &*memory, verdict].map(str::to_owned));
     }
     tell(&["bomb", "ends with", "ms", "memory, MiB", ""], &rows)?;

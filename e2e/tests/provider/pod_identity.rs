@@ -10,7 +10,6 @@ use keyferry_e2e::installation::Installation;
 use keyferry_e2e::namespace;
 use keyferry_e2e::proxy::Proxy;
 use keyferry_e2e::scratch::Scratch;
-use keyferry_e2e::settings::Settings;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
