@@ -1,8 +1,8 @@
-//! Hostile input, each in a process of its own: how long it takes to end, how much memory it takes for that, and with which
+//! Hostile input, each in a process of its own: how long it takes a processor to end, how much memory it takes for that, and with which
 //! words it ends.
 
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use goregex::Regexp;
@@ -10,6 +10,7 @@ use gotemplate::{Map, Parser, Value};
 use serde_json::json;
 use sprig::System;
 
+use crate::operation::on_processor;
 use crate::table::{say, tell};
 
 const MOST_TIME: Duration = Duration::from_millis(50);
@@ -54,13 +55,13 @@ const BOMBS: &[Bomb] = &[
         Charge::Data("{{ .big | fromJson | kindOf }}", around("[", "", "]"))
     }),
     ("fromJson of a number of 1 MB", "", || Charge::Data("{{ .big | fromJson | kindOf }}", "7".repeat(1 << 20))),
-    ("YAML aliases, 10^9 values", "over budget", || Charge::Data("{{ .big | fromYaml | toJson | len }}", laughs())),
-    ("100 RSA keys", "milliseconds", || source("{{ range 100 }}{{ genPrivateKey \"rsa\" }}{{ end }}")),
+    ("YAML aliases, 10^9 values", "", || Charge::Data("{{ .big | fromYaml | toJson | len }}", laughs())),
+    ("100 RSA keys", "costly functions", || source("{{ range 100 }}{{ genPrivateKey \"rsa\" }}{{ end }}")),
     ("regexMatch of (a+)+$", "", || Charge::Data("{{ regexMatch \"^(a+)+$\" .big }}", "a".repeat(100_000) + "!")),
     ("(a+)+$", "", || expression("^(a+)+$", "a".repeat(1 << 20) + "!")),
     ("(a|aa)*b", "", || expression("^(a|aa)*b$", "a".repeat(1 << 20))),
     ("(.*)*(.*)*=", "", || expression("(.*)*(.*)*(.*)*=", "x".repeat(1 << 16))),
-    (r"\pL{1000}", "program", || expression(r"\pL{1000}", String::new())),
+    (r"\pL{1000}", "compiled expression", || expression(r"\pL{1000}", String::new())),
     ("((a{100}){100}){100}", "repeat", || expression("((a{100}){100}){100}", String::new())),
     ("10,000 nested groups", "nest", || expression(&around("(", "a", ")"), String::new())),
     ("an expression of 10 MB", "limit", || expression(&"a".repeat(10 << 20), String::new())),
@@ -147,9 +148,9 @@ pub(crate) fn explode(name: &str) -> Result<()> {
     let charge = make();
     // What is made once for all templates is not the bomb's.
     drop(render("{{ now | date \"2006\" }}", ""));
-    let (before, start) = (peak_kib()?, Instant::now());
+    let (before, start) = (peak_kib()?, on_processor()?);
     let error = set_off(&charge);
-    let taken = start.elapsed();
+    let taken = on_processor()?.saturating_sub(start);
     let told = json!({"ms": taken.as_secs_f64() * 1e3, "kib": peak_kib()?.saturating_sub(before), "error": error});
     Ok(std::io::Write::write_all(&mut std::io::stdout(), format!("{told}\n").as_bytes())?)
 }
@@ -163,16 +164,16 @@ fn peak_kib() -> Result<u64> {
 
 /// Sets all off, one after the other.
 pub(crate) fn run() -> Result<()> {
-    let (mut rows, mut missed) = (Vec::new(), 0);
+    let (mut rows, mut missed, mut wrong) = (Vec::new(), 0, 0);
     for (name, words, _) in BOMBS {
         say(name)?;
         let told = in_a_process(name)?;
         let (ms, kib) = (told["ms"].as_f64().context("ms")?, told["kib"].as_u64().context("kib")?);
         let error = told["error"].as_str().unwrap_or_default();
-        ensure!(
-            error.contains(words) && error.is_empty() == words.is_empty(),
-            "{name} ends with {error:.300}, not {words:?}"
-        );
+        if !error.contains(words) || error.is_empty() != words.is_empty() {
+            wrong += 1;
+            say(&format!("WRONG: it ends with {error:.300}, not {words:?}"))?;
+        }
         let fine = ms <= MOST_TIME.as_secs_f64() * 1e3 && kib <= MOST_KIB;
         missed += usize::from(!fine);
         let ends = if error.is_empty() { "a result" } else { last_part(error) };
@@ -181,7 +182,9 @@ pub(crate) fn run() -> Result<()> {
         rows.push([name, ends, &*format!("{ms:.1}"), &*memory, verdict].map(str::to_owned));
     }
     tell(&["bomb", "ends with", "ms", "memory, MiB", ""], &rows)?;
-    say(&format!("{} bombs, {missed} over {MOST_TIME:?} or {} MiB", rows.len(), MOST_KIB >> 10))
+    say(&format!("{} bombs, {missed} over {MOST_TIME:?} or {} MiB", rows.len(), MOST_KIB >> 10))?;
+    ensure!(wrong == 0, "{wrong} do not end as they should");
+    Ok(())
 }
 
 /// An error without its places.
