@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use goregex::Regexp;
 use gotemplate::{Map, Parser, Value};
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 use sprig::System;
 
 use crate::operation::on_processor;
@@ -130,7 +130,10 @@ fn set_off(charge: &Charge) -> Option<String> {
             Err(error) => Some(error.to_string()),
         },
         Charge::Expression(pattern, text) => match Regexp::new(pattern) {
-            Ok(regexp) => regexp.find_all(text).take(100).last().and_then(|_| None),
+            Ok(regexp) => {
+                regexp.find_all(text).take(100).for_each(drop);
+                None
+            }
             Err(error) => Some(error.to_string()),
         },
     }
@@ -142,6 +145,15 @@ fn render(source: &str, big: &str) -> Option<String> {
     template.and_then(|template| template.render(&data)).err().map(|error| error.to_string())
 }
 
+/// What one took, as its process tells it.
+#[derive(Debug, Serialize, Deserialize)]
+struct Told {
+    ms: f64,
+    /// Memory beyond what it had before.
+    kib: u64,
+    error: Option<String>,
+}
+
 /// Sets one off in this process, and tells what it took.
 pub(crate) fn explode(name: &str) -> Result<()> {
     let (_, _, make) = BOMBS.iter().find(|bomb| bomb.0 == name).context("no such bomb")?;
@@ -151,8 +163,8 @@ pub(crate) fn explode(name: &str) -> Result<()> {
     let (before, start) = (peak_kib()?, on_processor()?);
     let error = set_off(&charge);
     let taken = on_processor()?.saturating_sub(start);
-    let told = json!({"ms": taken.as_secs_f64() * 1e3, "kib": peak_kib()?.saturating_sub(before), "error": error});
-    Ok(std::io::Write::write_all(&mut std::io::stdout(), format!("{told}\n").as_bytes())?)
+    let told = Told { ms: taken.as_secs_f64() * 1e3, kib: peak_kib()?.saturating_sub(before), error };
+    Ok(serde_json::to_writer(std::io::stdout(), &told)?)
 }
 
 /// The most memory that this process has held.
@@ -167,18 +179,17 @@ pub(crate) fn run() -> Result<()> {
     let (mut rows, mut missed, mut wrong) = (Vec::new(), 0, 0);
     for (name, words, _) in BOMBS {
         say(name)?;
-        let told = in_a_process(name)?;
-        let (ms, kib) = (told["ms"].as_f64().context("ms")?, told["kib"].as_u64().context("kib")?);
-        let error = told["error"].as_str().unwrap_or_default();
+        let Told { ms, kib, error } = in_a_process(name)?;
+        let error = error.unwrap_or_default();
         if !error.contains(words) || error.is_empty() != words.is_empty() {
             wrong += 1;
             say(&format!("WRONG: it ends with {error:.300}, not {words:?}"))?;
         }
         let fine = ms <= MOST_TIME.as_secs_f64() * 1e3 && kib <= MOST_KIB;
         missed += usize::from(!fine);
-        let ends = if error.is_empty() { "a result" } else { last_part(error) };
+        let ends = if error.is_empty() { "a result" } else { last_part(&error) };
         let verdict = if fine { "" } else { "MISSED" };
-        let memory = format!("{}.{}", kib >> 10, (kib & 1023) * 10 >> 10);
+        let memory = format!("{}.{}", kib >> 10, ((kib & 1023) * 10) >> 10);
         rows.push([name, ends, &*format!("{ms:.1}"), &*memory, verdict].map(str::to_owned));
     }
     tell(&["bomb", "ends with", "ms", "memory, MiB", ""], &rows)?;
@@ -193,7 +204,7 @@ fn last_part(error: &str) -> &str {
     error.get(from..).and_then(|text| text.get(..70)).unwrap_or(error.get(from..).unwrap_or(error))
 }
 
-fn in_a_process(name: &str) -> Result<serde_json::Value> {
+fn in_a_process(name: &str) -> Result<Told> {
     let done = Command::new(std::env::current_exe()?).args(["bomb", name]).output()?;
     if !done.status.success() {
         bail!("{name}: {} {}", done.status, String::from_utf8_lossy(&done.stderr));
