@@ -119,6 +119,26 @@ bench: tools rust ## Measures it; SCENARIO=settle N=1000 runs one scenario alone
 	$(HELPER)
 	@$(RELEASE_BIN) $(SHIPPED)/release/bench
 
+# What the crates for Go's dialects cost: hostile input, then each side by turns with Go's own modules.
+DIALECTS = $(SHIPPED)/release/dialects
+GO_BENCH := $(TARGET)/bench/go-dialects
+
+.PHONY: bench-dialects
+bench-dialects: rust ## Measures templates, paths and expressions against Go, and under bombs; ONLY="gjson dates"
+	$(SHIP) --release --package keyferry-dialects
+	@mkdir -p $(TARGET)/bench && $(TOOLS) go -C e2e/oracle/bench build -buildvcs=false -o $(GO_BENCH) .
+	@$(if $(ONLY),,$(DIALECTS) bombs)
+	@$(DIALECTS) compare $(GO_BENCH) $(ONLY)
+
+# Comparisons for each crate with Go's own module, and the seed that they grow from. `make test` makes 20,000.
+COUNT ?= 1000000
+SEED ?= 1
+
+.PHONY: oracle
+oracle: rust ## Compares a million templates, paths and expressions each with Go itself; COUNT=20000 SEED=2
+	@command -v go > /dev/null || { echo "Go is missing: the comparison is with it" >&2; exit 1; }
+	@COUNT=$(COUNT) SEED=$(SEED) $(PYTHON) e2e/tools/run_tests.py "$(TEST) --no-fail-fast --test oracle -- from_a_seed"
+
 # Seconds for each target; TARGETS names some of them.
 SECONDS ?= 60
 TARGETS ?=

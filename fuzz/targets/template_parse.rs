@@ -16,6 +16,7 @@ const LIMITS: Limits = Limits {
     steps: 20_000,
     calls: 200,
     depth: 50,
+    work: 4,
 };
 
 fuzz_target!(|source: &[u8]| {

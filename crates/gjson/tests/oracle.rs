@@ -87,6 +87,9 @@ fn paths_that_grow_from_a_seed_find_what_go_finds() {
         if tally.wrong.len() >= 50 {
             tally.check();
         }
+        if tally.lookups.is_multiple_of(50_000) {
+            say(&format!("gjson: {} of {count}", tally.lookups));
+        }
     }
     let Tally { lookups, found, panics, over, .. } = tally;
     say(&format!("gjson: {lookups} of seed {seed}: {found} found, {panics} panics of Go's, {over} over a limit"));

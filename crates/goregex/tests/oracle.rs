@@ -55,6 +55,9 @@ fn expressions_that_grow_from_a_seed_do_what_go_does() {
             }
         }
         assert!(wrong.len() < 50, "{} of {done} disagree:\n{}", wrong.len(), wrong.join("\n"));
+        if done % 50_000 == 0 {
+            say(&format!("goregex: {done} of {count}"));
+        }
     }
     say(&format!("goregex: {count} of seed {seed}: {found} with matches, {errors} errors, {over} over a limit"));
     assert!(wrong.is_empty(), "{} of {count} disagree:\n{}", wrong.len(), wrong.join("\n"));

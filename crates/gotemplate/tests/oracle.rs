@@ -57,6 +57,9 @@ fn templates_that_grow_from_a_seed_give_what_go_gives() {
             wrong.extend(disagreement(case, &ours, &go));
         }
         assert!(wrong.len() < 50, "{} of {done} disagree:\n{}", wrong.len(), wrong.join("\n"));
+        if done % 50_000 == 0 {
+            say(&format!("gotemplate: {done} of {count}"));
+        }
     }
     say(&format!("gotemplate: {count} templates of seed {seed}, {failed} of them errors, {over} left out"));
     assert!(wrong.is_empty(), "{} of {count} disagree:\n{}", wrong.len(), wrong.join("\n"));

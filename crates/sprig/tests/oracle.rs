@@ -116,6 +116,9 @@ fn templates_that_grow_from_a_seed_give_what_go_gives() {
         left_out += over;
         wrong.extend(more);
         assert!(wrong.len() < 50, "{} of {done} disagree:\n{}", wrong.len(), wrong.join("\n"));
+        if done % 50_000 == 0 {
+            say(&format!("sprig: {done} of {count}"));
+        }
     }
     say(&format!("sprig: {count} templates of seed {seed}, {left_out} left out"));
     assert!(wrong.is_empty(), "{} of {count} disagree:\n{}", wrong.len(), wrong.join("\n"));

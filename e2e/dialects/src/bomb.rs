@@ -1,15 +1,16 @@
-//! Hostile input, each in a process of its own: how long it takes to end, how much memory it takes for that, and with which
+//! Hostile input, each in a process of its own: how long it takes a processor to end, how much memory it takes for that, and with which
 //! words it ends.
 
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use goregex::Regexp;
 use gotemplate::{Map, Parser, Value};
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 use sprig::System;
 
+use crate::operation::on_processor;
 use crate::table::{say, tell};
 
 const MOST_TIME: Duration = Duration::from_millis(50);
@@ -54,13 +55,13 @@ const BOMBS: &[Bomb] = &[
         Charge::Data("{{ .big | fromJson | kindOf }}", around("[", "", "]"))
     }),
     ("fromJson of a number of 1 MB", "", || Charge::Data("{{ .big | fromJson | kindOf }}", "7".repeat(1 << 20))),
-    ("YAML aliases, 10^9 values", "over budget", || Charge::Data("{{ .big | fromYaml | toJson | len }}", laughs())),
-    ("100 RSA keys", "milliseconds", || source("{{ range 100 }}{{ genPrivateKey \"rsa\" }}{{ end }}")),
+    ("YAML aliases, 10^9 values", "", || Charge::Data("{{ .big | fromYaml | toJson | len }}", laughs())),
+    ("100 RSA keys", "costly functions", || source("{{ range 100 }}{{ genPrivateKey \"rsa\" }}{{ end }}")),
     ("regexMatch of (a+)+$", "", || Charge::Data("{{ regexMatch \"^(a+)+$\" .big }}", "a".repeat(100_000) + "!")),
     ("(a+)+$", "", || expression("^(a+)+$", "a".repeat(1 << 20) + "!")),
     ("(a|aa)*b", "", || expression("^(a|aa)*b$", "a".repeat(1 << 20))),
     ("(.*)*(.*)*=", "", || expression("(.*)*(.*)*(.*)*=", "x".repeat(1 << 16))),
-    (r"\pL{1000}", "program", || expression(r"\pL{1000}", String::new())),
+    (r"\pL{1000}", "compiled expression", || expression(r"\pL{1000}", String::new())),
     ("((a{100}){100}){100}", "repeat", || expression("((a{100}){100}){100}", String::new())),
     ("10,000 nested groups", "nest", || expression(&around("(", "a", ")"), String::new())),
     ("an expression of 10 MB", "limit", || expression(&"a".repeat(10 << 20), String::new())),
@@ -129,7 +130,10 @@ fn set_off(charge: &Charge) -> Option<String> {
             Err(error) => Some(error.to_string()),
         },
         Charge::Expression(pattern, text) => match Regexp::new(pattern) {
-            Ok(regexp) => regexp.find_all(text).take(100).last().and(None),
+            Ok(regexp) => {
+                regexp.find_all(text).take(100).for_each(drop);
+                None
+            }
             Err(error) => Some(error.to_string()),
         },
     }
@@ -141,17 +145,26 @@ fn render(source: &str, big: &str) -> Option<String> {
     template.and_then(|template| template.render(&data)).err().map(|error| error.to_string())
 }
 
+/// What one took, as its process tells it.
+#[derive(Debug, Serialize, Deserialize)]
+struct Told {
+    ms: f64,
+    /// Memory beyond what it had before.
+    kib: u64,
+    error: Option<String>,
+}
+
 /// Sets one off in this process, and tells what it took.
 pub(crate) fn explode(name: &str) -> Result<()> {
     let (_, _, make) = BOMBS.iter().find(|bomb| bomb.0 == name).context("no such bomb")?;
     let charge = make();
     // What is made once for all templates is not the bomb's.
     drop(render("{{ now | date \"2006\" }}", ""));
-    let (before, start) = (peak_kib()?, Instant::now());
+    let (before, start) = (peak_kib()?, on_processor()?);
     let error = set_off(&charge);
-    let taken = start.elapsed();
-    let told = json!({"ms": taken.as_secs_f64() * 1e3, "kib": peak_kib()?.saturating_sub(before), "error": error});
-    Ok(std::io::Write::write_all(&mut std::io::stdout(), format!("{told}\n").as_bytes())?)
+    let taken = on_processor()?.saturating_sub(start);
+    let told = Told { ms: taken.as_secs_f64() * 1e3, kib: peak_kib()?.saturating_sub(before), error };
+    Ok(serde_json::to_writer(std::io::stdout(), &told)?)
 }
 
 /// The most memory that this process has held.
@@ -163,25 +176,26 @@ fn peak_kib() -> Result<u64> {
 
 /// Sets all off, one after the other.
 pub(crate) fn run() -> Result<()> {
-    let (mut rows, mut missed) = (Vec::new(), 0);
+    let (mut rows, mut missed, mut wrong) = (Vec::new(), 0, 0);
     for (name, words, _) in BOMBS {
         say(name)?;
-        let told = in_a_process(name)?;
-        let (ms, kib) = (told["ms"].as_f64().context("ms")?, told["kib"].as_u64().context("kib")?);
-        let error = told["error"].as_str().unwrap_or_default();
-        ensure!(
-            error.contains(words) && error.is_empty() == words.is_empty(),
-            "{name} ends with {error:.300}, not {words:?}"
-        );
+        let Told { ms, kib, error } = in_a_process(name)?;
+        let error = error.unwrap_or_default();
+        if !error.contains(words) || error.is_empty() != words.is_empty() {
+            wrong += 1;
+            say(&format!("WRONG: it ends with {error:.300}, not {words:?}"))?;
+        }
         let fine = ms <= MOST_TIME.as_secs_f64() * 1e3 && kib <= MOST_KIB;
         missed += usize::from(!fine);
-        let ends = if error.is_empty() { "a result" } else { last_part(error) };
+        let ends = if error.is_empty() { "a result" } else { last_part(&error) };
         let verdict = if fine { "" } else { "MISSED" };
         let memory = format!("{}.{}", kib >> 10, ((kib & 1023) * 10) >> 10);
         rows.push([name, ends, &*format!("{ms:.1}"), &*memory, verdict].map(str::to_owned));
     }
     tell(&["bomb", "ends with", "ms", "memory, MiB", ""], &rows)?;
-    say(&format!("{} bombs, {missed} over {MOST_TIME:?} or {} MiB", rows.len(), MOST_KIB >> 10))
+    say(&format!("{} bombs, {missed} over {MOST_TIME:?} or {} MiB", rows.len(), MOST_KIB >> 10))?;
+    ensure!(wrong == 0, "{wrong} do not end as they should");
+    Ok(())
 }
 
 /// An error without its places.
@@ -190,7 +204,7 @@ fn last_part(error: &str) -> &str {
     error.get(from..).and_then(|text| text.get(..70)).unwrap_or(error.get(from..).unwrap_or(error))
 }
 
-fn in_a_process(name: &str) -> Result<serde_json::Value> {
+fn in_a_process(name: &str) -> Result<Told> {
     let done = Command::new(std::env::current_exe()?).args(["bomb", name]).output()?;
     if !done.status.success() {
         bail!("{name}: {} {}", done.status, String::from_utf8_lossy(&done.stderr));

@@ -30,10 +30,17 @@ pub(crate) fn run(program: &str, only: &[&str]) -> Result<()> {
     fs::create_dir_all("target/bench")?;
     fs::write(FILE, serde_json::to_vec(&cases)?)?;
     let mut go = Go::start(program, Path::new(FILE))?;
-    let (mut rows, mut results) = (Vec::new(), serde_json::Map::new());
+    let (mut rows, mut results, mut failed) = (Vec::new(), serde_json::Map::new(), 0);
     for (index, case) in cases.cases.iter().enumerate() {
         say(&case.name)?;
-        let pair = compare(index, case, &cases, &mut go)?;
+        let pair = match compare(index, case, &cases, &mut go) {
+            Ok(pair) => pair,
+            Err(error) => {
+                failed += 1;
+                say(&format!("FAILED: {error:#}"))?;
+                continue;
+            }
+        };
         let ratio = pair.go / pair.ours;
         let verdict = if ratio >= 1.0 { "" } else { "SLOWER" };
         rows.push(
@@ -44,7 +51,9 @@ pub(crate) fn run(program: &str, only: &[&str]) -> Result<()> {
     fs::write(RESULTS, serde_json::to_string_pretty(&results)? + "\n")?;
     tell(&["case", "ours, µs", "Go, µs", "times as fast", ""], &rows)?;
     let slower = rows.iter().filter(|row| row.last().is_some_and(|verdict| !verdict.is_empty())).count();
-    say(&format!("{} cases, {slower} slower than Go; written to {RESULTS}", rows.len()))
+    say(&format!("{} cases, {slower} slower than Go; written to {RESULTS}", rows.len()))?;
+    ensure!(failed == 0, "{failed} cases failed");
+    Ok(())
 }
 
 fn compare(index: usize, case: &Case, cases: &Cases, go: &mut Go) -> Result<Pair> {

@@ -7,9 +7,17 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::json;
 
 use crate::operation::Measured;
+
+#[derive(Debug, Deserialize)]
+struct Answer {
+    nanoseconds: f64,
+    /// In base64; nothing if it is empty.
+    output: Option<String>,
+}
 
 pub(crate) struct Go {
     child: Child,
@@ -35,10 +43,9 @@ impl Go {
         self.input.write_all(format!("{question}\n").as_bytes())?;
         let mut line = String::new();
         self.output.read_line(&mut line)?;
-        let answer: Value = serde_json::from_str(&line).context("Go's program has ended")?;
-        let nanoseconds = answer["nanoseconds"].as_f64().context("a time")?;
-        let output = BASE64_STANDARD.decode(answer["output"].as_str().unwrap_or_default())?;
-        Ok(Measured { nanoseconds, output })
+        let answer: Answer = serde_json::from_str(&line).context("Go's program has ended")?;
+        let output = BASE64_STANDARD.decode(answer.output.unwrap_or_default())?;
+        Ok(Measured { nanoseconds: answer.nanoseconds, output })
     }
 }
 

@@ -18,7 +18,7 @@ pub(crate) struct Measured {
 }
 
 /// How long this thread has been on a processor: what else the machine does is no part of it.
-fn on_processor() -> Result<Duration> {
+pub(crate) fn on_processor() -> Result<Duration> {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat")?;
     let nanoseconds = text.split(' ').next().context("Linux counts it")?;
     Ok(Duration::from_nanos(nanoseconds.parse()?))
