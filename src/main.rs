@@ -21,6 +21,7 @@ use keyferry::ops::server::{self, Listen};
 use keyferry::ops::settings::{Election, Settings};
 use keyferry::ops::shutdown::{self, Stop};
 use keyferry::ops::telemetry;
+use keyferry::plan::template::Engine;
 use keyferry::poll::{self, Poller};
 use keyferry::provider::{self, Environment};
 use tokio::sync::mpsc;
@@ -161,6 +162,7 @@ async fn work(
         events: Events::new(client, settings.instance.clone()),
         environment: environment(&settings, &metrics).await,
         poller: Poller::new(polling, wakes.clone()),
+        engine: Arc::new(Engine::new(sprig::functions(sprig::System), settings.sync.template_delimiters.clone())),
         leads: Leads::new(move || fence.holds()),
         settings: passes(settings),
         metrics,

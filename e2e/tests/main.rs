@@ -17,3 +17,4 @@ mod nudge;
 mod provider;
 mod render;
 mod sync;
+mod template;

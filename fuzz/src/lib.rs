@@ -1,5 +1,8 @@
 //! What several targets need.
 
+pub mod grammar;
+pub mod host;
+
 use std::time::{Duration, Instant};
 
 /// Whatever the input: nothing takes longer than this.

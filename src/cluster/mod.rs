@@ -13,6 +13,7 @@ pub mod pods;
 pub mod reach;
 pub mod status;
 pub mod target;
+pub mod texts;
 pub mod throttle;
 
 pub use error::{Error, Kind};

@@ -3,18 +3,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use gotemplate::Functions;
 use tokio::sync::mpsc;
 
 use super::backoff::Backoff;
 use super::brake::Brake;
+use super::kept::Kept;
 use super::memory::Memory;
 use super::nudge::{Nudges, Nudging};
 use super::stores::Stores;
+use super::templates::Templates;
+use super::texts::Texts;
 use crate::cluster::events::Events;
 use crate::cluster::pods::Pods;
 use crate::cluster::reach::{Clients, Scope};
 use crate::cluster::target::Targets;
 use crate::ops::metrics::Metrics;
+use crate::plan::template::Engine;
 use crate::poll::{ObjectId, Poller};
 use crate::provider::Environment;
 
@@ -67,6 +72,8 @@ pub struct Parts {
     pub environment: Environment,
     /// What is polled.
     pub poller: Poller,
+    /// What renders templates.
+    pub engine: Arc<Engine>,
     /// Where wakes are put in; the poller holds another one.
     pub wakes: mpsc::Sender<ObjectId>,
     /// Whether this process may write now.
@@ -110,21 +117,31 @@ pub(super) struct Context {
     pub(super) leads: Leads,
     pub(super) stores: Stores,
     pub(super) memory: Memory,
+    pub(super) templates: Templates,
+    pub(super) texts: Texts,
+    pub(super) kept: Kept,
     pub(super) backoff: Backoff<ObjectId>,
     pub(super) brake: Brake,
     pub(super) nudges: Nudges,
+    /// Those that templates may call.
+    pub(super) functions: Functions,
 }
 
 impl Context {
     pub(super) fn new(parts: Parts, stores: Stores) -> Self {
-        let Parts { settings, clients, events, metrics, environment, poller, wakes, leads } = parts;
+        let Parts { settings, clients, events, metrics, environment, poller, engine, wakes, leads } = parts;
+        let functions = engine.functions().clone();
         Self {
             targets: Targets::new(clients.clone()),
             pods: Pods::new(clients.clone()),
             brake: Brake::new(settings.deletes_per_minute),
             memory: Memory::default(),
+            templates: Templates::new(engine),
+            texts: Texts::default(),
+            kept: Kept::default(),
             backoff: Backoff::default(),
             nudges: Nudges::new(settings.nudge.clone()),
+            functions,
             settings,
             clients,
             events,
@@ -149,6 +166,8 @@ impl Context {
     pub(super) fn forget(&self, id: &ObjectId) {
         self.poller.forget(id);
         self.memory.forget(id);
+        self.texts.forget(id);
+        self.kept.forget(id);
         self.backoff.clear(id);
         self.metrics.forget(crate::ops::metrics::Kind::ExternalSecret, &id.namespace, &id.name);
     }

@@ -5,6 +5,8 @@
 //! was confirmed? If not, the object is doubtful and gets a pass. After a start nothing has been confirmed: then a whole
 //! read asks whether the data is what its own mark says. Where the budget is smaller than what is due, the one that has
 //! waited longest comes first.
+//!
+//! ConfigMaps and Secrets that templates come from are looked at in the same way and within the same budget.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,15 +25,26 @@ const IDLE: Duration = Duration::from_millis(250);
 pub(super) async fn run(ctx: Arc<Context>) {
     let pause = Duration::from_secs(1) / ctx.settings.checks_per_second.max(1);
     loop {
-        let wait = match ctx.memory.due_check(Instant::now()) {
-            Some((id, target, confirmed)) => {
-                check(&id, &target, confirmed, &ctx).await;
-                pause
-            }
-            None => IDLE,
-        };
-        tokio::time::sleep(wait).await;
+        let looks = check_next(&ctx).await + look_at_next(&ctx).await;
+        tokio::time::sleep(if looks == 0 { IDLE } else { pause * looks }).await;
     }
+}
+
+/// Checks the target whose turn it is; says how many looks that were.
+async fn check_next(ctx: &Context) -> u32 {
+    let Some((id, target, confirmed)) = ctx.memory.due_check(Instant::now()) else { return 0 };
+    check(&id, &target, confirmed, ctx).await;
+    1
+}
+
+/// Looks at the text whose turn it is, and wakes the objects that were rendered from another.
+async fn look_at_next(ctx: &Context) -> u32 {
+    let Some(place) = ctx.texts.due(Instant::now()) else { return 0 };
+    match cluster::texts::version(&ctx.clients, &place.namespace, &place.source).await {
+        Ok(version) => ctx.wake(ctx.texts.seen(&place, version.as_deref())).await,
+        Err(error) => tracing::debug!(namespace = %place.namespace, %error, "template source not looked at"),
+    }
+    1
 }
 
 async fn check(id: &ObjectId, target: &str, confirmed: Option<Confirmed>, ctx: &Context) {

@@ -14,7 +14,7 @@ use super::guarded::{Guarded, id_of};
 use super::memory::Fetched;
 use super::settle;
 use super::sources::{self, Absence, Sources};
-use super::{malformed, report};
+use super::{malformed, report, templates};
 use crate::api::ExternalSecret;
 use crate::api::external_secret::{CreationPolicy, DeletionPolicy};
 use crate::cluster::status::set_finalizers;
@@ -23,6 +23,7 @@ use crate::plan::marks::{FINALIZER, synced_resource_version};
 use crate::plan::problem::Problem;
 use crate::plan::select::{Answer, Need, assemble, needs};
 use crate::plan::summary::{Failure, Outcome, Stage};
+use crate::plan::template::sources as sources_of;
 use crate::plan::valid;
 use crate::poll::{Interest, ObjectId, Reading, Seen};
 
@@ -75,6 +76,9 @@ async fn sync(es: &ExternalSecret, id: &ObjectId, ctx: &Context) -> Result<Verdi
         Ok(interval) => interval,
         Err(problem) => return Ok(refused(id, Failure::spec(&problem), ctx)),
     };
+    if let Err(problem) = templates::check(es, id, ctx).await? {
+        return Ok(refused(id, Failure::spec(&problem), ctx));
+    }
     let needs = needs(&es.spec);
     let sources = match sources::resolve(id, &needs, ctx).await {
         Ok(sources) => sources,
@@ -129,7 +133,7 @@ fn subscribe(
         let other_stores = record.fetched.is_some_and(|fetched| fetched.stores != sources.stores);
         situation.dirty = other_stores || ctx.poller.is_dirty(id);
         // Before the first confirmation everything is new anyway, and a closed window may hold that back.
-        situation.doubtful = record.doubtful;
+        situation.doubtful = record.doubtful || (interval.is_some() && ctx.texts.is_stale(id));
     }
     situation
 }
@@ -143,7 +147,10 @@ async fn take_over(
     ctx: &Context,
 ) -> Result<Verdict, Error> {
     let readings = fetch(es, id, sources, ctx).await;
-    let outcome = match put_together(es, needs, &readings, sources) {
+    if has_texts(es) && ctx.memory.recall(id).check_every.is_some() {
+        ctx.kept.keep(id, &readings);
+    }
+    let outcome = match put_together(es, needs, &readings, sources, ctx) {
         Ok(assembly) => {
             hold(es, ctx).await?;
             settle::settle(es, id, assembly, ctx).await?
@@ -159,14 +166,21 @@ async fn take_over(
     Ok(Verdict::Told(outcome.clone(), retry_of(&outcome, id, ctx)))
 }
 
+/// Whether what the target is rendered from may change without a change of this object or of a remote secret.
+fn has_texts(es: &ExternalSecret) -> bool {
+    es.spec.target.template.as_ref().is_some_and(|template| !sources_of(template).is_empty())
+}
+
 /// Reads everything once; anew where the user has changed something, for that may be how they ask for it.
 async fn fetch(es: &ExternalSecret, id: &ObjectId, sources: &Sources, ctx: &Context) -> Vec<Reading> {
     let now = Fetched { version: version_of(es), stores: sources.stores.clone() };
     let before = ctx.memory.note(id, |record| record.fetched.replace(now.clone()));
     if before.is_some_and(|before| before.version != now.version) {
-        ctx.poller.fetch_anew(id, &sources.references).await
-    } else {
-        ctx.poller.fetch(id, &sources.references).await
+        return ctx.poller.fetch_anew(id, &sources.references).await;
+    }
+    match ctx.kept.of(id, &sources.references) {
+        Some(readings) if !ctx.poller.is_dirty(id) => readings,
+        _ => ctx.poller.fetch(id, &sources.references).await,
     }
 }
 
@@ -175,6 +189,7 @@ fn put_together(
     needs: &[Need<'_>],
     readings: &[Reading],
     sources: &Sources,
+    ctx: &Context,
 ) -> Result<crate::plan::select::Assembly, Problem> {
     let failures: Vec<String> = readings
         .iter()
@@ -193,13 +208,13 @@ fn put_together(
             _ => Answer::Failed(failure),
         })
         .collect();
-    assemble(needs, &answers, es.spec.target.deletion_policy.unwrap_or_default())
+    assemble(needs, &answers, es.spec.target.deletion_policy.unwrap_or_default(), &ctx.functions)
 }
 
 /// A refusal that only another object's change can end is looked at again, less and less often.
 fn retry_of(outcome: &Outcome, id: &ObjectId, ctx: &Context) -> Option<Duration> {
     match outcome {
-        Outcome::Failed(failure) if failure.stage != Stage::Fetch => {
+        Outcome::Failed(failure) if !matches!(failure.stage, Stage::Fetch | Stage::Template) => {
             ctx.memory.note(id, |record| record.doubtful = true);
             Some(ctx.backoff.failed(id.clone()))
         }

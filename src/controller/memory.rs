@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::api::external_secret::{ExternalSecretStatus, StoreKind};
+use crate::plan::problem::Problem;
+use crate::plan::summary::Failure;
 use crate::plan::target::Confirmed;
 use crate::poll::ObjectId;
 
@@ -25,6 +27,10 @@ pub(super) struct Record {
     pub(super) lacks_target: bool,
     /// What was last fetched, by whichever outcome.
     pub(super) fetched: Option<Fetched>,
+    /// Whether the templates of a generation of the object parse.
+    pub(super) parsed: Option<(Option<i64>, Result<(), Problem>)>,
+    /// Inputs that cannot be rendered, and why not.
+    pub(super) unrenderable: Option<(String, Failure)>,
     /// The target may not be what it should be.
     pub(super) doubtful: bool,
     /// The status that was written last, and the resourceVersion that the object had before.

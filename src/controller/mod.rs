@@ -12,6 +12,7 @@ mod drift;
 mod error;
 mod external_secret;
 mod guarded;
+mod kept;
 mod loading;
 mod malformed;
 mod memory;
@@ -22,6 +23,8 @@ mod settle;
 mod sources;
 mod store;
 mod stores;
+mod templates;
+mod texts;
 mod wake;
 mod watch;
 

@@ -2,10 +2,9 @@
 
 use std::time::Instant;
 
-use kube::ResourceExt;
-
 use super::context::Context;
 use super::error::Error;
+use super::templates::{self, Made};
 use crate::api::ExternalSecret;
 use crate::api::external_secret::{CreationPolicy, DeletionPolicy};
 use crate::cluster::target::{Place, Written};
@@ -16,8 +15,7 @@ use crate::plan::nudge::{Change as Data, alters_files};
 use crate::plan::select::Assembly;
 use crate::plan::standing::Standing;
 use crate::plan::summary::{Change, Failure, Outcome, Stage};
-use crate::plan::target::{Confirmed, Decision, Desired, Owner, decide};
-use crate::plan::template::render;
+use crate::plan::target::{Confirmed, Decision, Desired, decide};
 use crate::plan::valid::target_name;
 use crate::poll::ObjectId;
 
@@ -36,18 +34,13 @@ pub(super) async fn settle(
     match deletion {
         DeletionPolicy::Delete if nothing && !assembly.missing.is_empty() => remove(es, id, ctx).await,
         DeletionPolicy::Delete | DeletionPolicy::Retain if nothing => Ok(Outcome::Retained),
-        _ => bring(es, id, &desired(es, id, assembly, ctx), ctx).await,
-    }
-}
-
-fn desired(es: &ExternalSecret, id: &ObjectId, assembly: Assembly, ctx: &Context) -> Desired {
-    let target = &es.spec.target;
-    Desired {
-        rendered: render(target.template.as_ref(), assembly.data, es.labels(), es.annotations()),
-        owner: Owner { namespace: id.namespace.to_string(), name: id.name.to_string(), uid: id.uid.to_string() },
-        creation: target.creation_policy.unwrap_or_default(),
-        immutable: target.immutable.unwrap_or_default(),
-        may_wipe: ctx.settings.may_wipe,
+        _ => match templates::make(es, id, assembly.data, ctx).await? {
+            Made::Desired(desired) => bring(es, id, &desired, ctx).await,
+            Made::AsBefore(desired, standing) => {
+                Ok(conclude(id, place_of(es, id), &desired, &Decision::Settled, (Some(*standing), None), ctx))
+            }
+            Made::Failed(failure) => Ok(Outcome::Failed(failure)),
+        },
     }
 }
 

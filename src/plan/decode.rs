@@ -119,22 +119,27 @@ pub fn check_keys(field: &str, mut values: BTreeMap<String, Sealed>) -> Result<B
 /// # Errors
 /// Names the key and the rule.
 pub fn check_key(field: &str, key: &str) -> Result<(), Problem> {
-    let reason = match key {
-        "" => "is empty",
-        _ if key.len() > LONGEST_KEY => "is longer than 253 characters",
-        "." | ".." => "is a directory's name",
-        _ if key.starts_with("..") => "begins with two dots",
-        _ if !key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)) => {
-            "has a character other than a letter, a digit, '-', '_' and '.'"
-        }
-        _ => return Ok(()),
-    };
+    let Some(reason) = fault_of_key(key) else { return Ok(()) };
     let shown: String = key.chars().take(64).collect();
     Err(Problem::new(
         field,
         format!("invalid secret keys (TIP: use rewrite or conversionStrategy to change keys): {shown:?} {reason}"),
         "rename it",
     ))
+}
+
+/// What is wrong with a key, in words that do not show it.
+pub(super) fn fault_of_key(key: &str) -> Option<&'static str> {
+    match key {
+        "" => Some("is empty"),
+        _ if key.len() > LONGEST_KEY => Some("is longer than 253 characters"),
+        "." | ".." => Some("is a directory's name"),
+        _ if key.starts_with("..") => Some("begins with two dots"),
+        _ if !key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)) => {
+            Some("has a character other than a letter, a digit, '-', '_' and '.'")
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -83,7 +83,7 @@ fn go_map(map: Option<&BTreeMap<String, String>>) -> String {
     format!("map[{}]", pairs.join(" "))
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         // Writing to a String cannot fail.
         let _ = write!(text, "{byte:02x}");

@@ -7,9 +7,11 @@
 pub mod content;
 pub mod decode;
 pub mod due;
+pub mod keep;
 pub mod marks;
 pub mod nudge;
 pub mod problem;
+pub mod rewrite;
 pub mod select;
 pub mod standing;
 pub mod store;

@@ -2,27 +2,42 @@
 
 use std::collections::BTreeMap;
 
+use gotemplate::Functions;
+
 use super::decode::{check_keys, check_null_bytes, convert_keys, decode};
 use super::problem::Problem;
-use crate::api::external_secret::{DeletionPolicy, ExternalSecretSpec, RemoteKey, RemoteRef, SourceRef, StoreRef};
+use super::rewrite::rewrite;
+use crate::api::external_secret::{
+    ConversionStrategy, DataEntry, DataFrom, DecodingStrategy, DeletionPolicy, ExternalSecretSpec, Find,
+    NullBytePolicy, Remote, RemoteRef, Rewrite, SourceRef, StoreRef,
+};
 use crate::sealed::Sealed;
 
 /// The most keys that one extracted object may bring; a Secret of 1 MiB holds fewer.
 const MOST_MEMBERS: usize = 100_000;
 
 /// One read that the spec asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Need<'a> {
     /// The path of the entry, for example `spec.data[0]`.
     pub field: String,
     /// The store to ask.
     pub store: &'a StoreRef,
     /// What to ask it for.
-    pub key: RemoteKey,
-    /// The entry's reference.
-    pub reference: &'a RemoteRef,
-    /// The key of the target, or none where the whole object is extracted.
-    pub secret_key: Option<&'a str>,
+    pub remote: Remote,
+    /// What the answer is for.
+    pub entry: Entry<'a>,
+}
+
+/// What an entry of the spec makes of its answer.
+#[derive(Clone, Copy, Debug)]
+pub enum Entry<'a> {
+    /// One key of the target.
+    Data(&'a DataEntry),
+    /// A key for every member of the value, which is an object.
+    Extract(&'a RemoteRef, &'a [Rewrite]),
+    /// A key for every secret that is found.
+    Find(&'a Find, &'a [Rewrite]),
 }
 
 /// What a provider answered to one need.
@@ -62,40 +77,61 @@ pub struct Assembly {
 
 /// Every read that a spec asks for, `dataFrom` first, in the order in which later ones override earlier ones.
 pub fn needs(spec: &ExternalSecretSpec) -> Vec<Need<'_>> {
-    let extracts = spec.data_from.iter().enumerate().filter_map(|(index, entry)| {
-        let reference = entry.extract.as_ref()?;
-        need(spec, format!("spec.dataFrom[{index}]"), entry.source_ref.as_ref(), reference, None)
+    let from = spec.data_from.iter().enumerate().filter_map(|(index, entry)| {
+        let (remote, made) = wanted(entry)?;
+        need(spec, format!("spec.dataFrom[{index}]"), entry.source_ref.as_ref(), remote, made)
     });
     let data = spec.data.iter().enumerate().filter_map(|(index, entry)| {
-        let field = format!("spec.data[{index}]");
-        need(spec, field, entry.source_ref.as_ref(), &entry.remote_ref, Some(&entry.secret_key))
+        let remote = entry.remote_ref.remote_key().into();
+        need(spec, format!("spec.data[{index}]"), entry.source_ref.as_ref(), remote, Entry::Data(entry))
     });
-    extracts.chain(data).collect()
+    from.chain(data).collect()
+}
+
+/// What an entry of `dataFrom` reads: `find` goes before `extract`, as in ESO.
+fn wanted(entry: &DataFrom) -> Option<(Remote, Entry<'_>)> {
+    if let Some(find) = &entry.find {
+        return Some((find.query().into(), Entry::Find(find, &entry.rewrite)));
+    }
+    let extract = entry.extract.as_ref()?;
+    Some((extract.remote_key().into(), Entry::Extract(extract, &entry.rewrite)))
 }
 
 fn need<'a>(
     spec: &'a ExternalSecretSpec,
     field: String,
     source: Option<&'a SourceRef>,
-    reference: &'a RemoteRef,
-    secret_key: Option<&'a str>,
+    remote: Remote,
+    entry: Entry<'a>,
 ) -> Option<Need<'a>> {
     let own = source.and_then(|source| source.store_ref.as_ref());
     let store = own.or(spec.secret_store_ref.as_ref())?;
-    Some(Need { field, store, key: reference.remote_key(), reference, secret_key })
+    Some(Need { field, store, remote, entry })
 }
 
-/// Puts the answers together: all of them or nothing.
+/// Puts the answers together: all of them or nothing. `functions` are those that templates of keys may call.
 ///
 /// # Errors
 /// The first entry that failed, is missing, or cannot be what the spec says.
-pub fn assemble(needs: &[Need<'_>], answers: &[Answer<'_>], deletion: DeletionPolicy) -> Result<Assembly, Problem> {
+pub fn assemble(
+    needs: &[Need<'_>],
+    answers: &[Answer<'_>],
+    deletion: DeletionPolicy,
+    functions: &Functions,
+) -> Result<Assembly, Problem> {
     let mut assembly = Assembly::default();
     for (need, answer) in needs.iter().zip(answers) {
         match answer {
-            Answer::Value(value, dialect) => assembly.data.extend(entry(need, value, *dialect)?),
+            Answer::Value(value, dialect) => {
+                let values = entry(need, value, *dialect, functions)?;
+                // An empty answer was looked at again before it came here, as an absence is.
+                if values.is_empty() && matches!(need.entry, Entry::Find(..)) && deletion == DeletionPolicy::Delete {
+                    assembly.missing.push((need.field.clone(), named(need)));
+                }
+                assembly.data.extend(values);
+            }
             Answer::Absent { confirmed: true } if deletion != DeletionPolicy::Retain => {
-                assembly.missing.push((need.field.clone(), need.key.key.clone()));
+                assembly.missing.push((need.field.clone(), named(need)));
             }
             Answer::Absent { .. } => return Err(absent(need, deletion)),
             Answer::Failed(why) => return Err(failed(need, why)),
@@ -105,29 +141,82 @@ pub fn assemble(needs: &[Need<'_>], answers: &[Answer<'_>], deletion: DeletionPo
 }
 
 /// What one entry brings into the target.
-fn entry(need: &Need<'_>, value: &Sealed, dialect: Dialect) -> Result<BTreeMap<String, Sealed>, Problem> {
-    let selected = property(need, value, dialect)?;
-    match need.secret_key {
-        Some(key) => Ok(BTreeMap::from([(key.to_owned(), finish(need, key, selected)?)])),
-        None => extract(need, &selected, dialect),
+fn entry(
+    need: &Need<'_>,
+    value: &Sealed,
+    dialect: Dialect,
+    functions: &Functions,
+) -> Result<BTreeMap<String, Sealed>, Problem> {
+    match need.entry {
+        Entry::Data(entry) => {
+            let selected = property(need, &entry.remote_ref, value, dialect)?;
+            let key = &entry.secret_key;
+            Ok(BTreeMap::from([(key.clone(), finish(need, Strategies::of(&entry.remote_ref), key, selected)?)]))
+        }
+        Entry::Extract(reference, steps) => {
+            let selected = property(need, reference, value, dialect)?;
+            keyed(need, Strategies::of(reference), steps, members(need, &selected, dialect)?, functions)
+        }
+        Entry::Find(find, steps) => keyed(need, Strategies::of_find(find), steps, found(need, value)?, functions),
     }
 }
 
-/// Every member of a JSON object, keys converted and checked, values decoded.
-fn extract(need: &Need<'_>, value: &Sealed, dialect: Dialect) -> Result<BTreeMap<String, Sealed>, Problem> {
+/// What is done to keys and values on their way.
+#[derive(Clone, Copy, Debug)]
+struct Strategies {
+    conversion: ConversionStrategy,
+    decoding: DecodingStrategy,
+    null_bytes: NullBytePolicy,
+}
+
+impl Strategies {
+    fn of(reference: &RemoteRef) -> Self {
+        Self {
+            conversion: reference.conversion_strategy.unwrap_or_default(),
+            decoding: reference.decoding_strategy.unwrap_or_default(),
+            null_bytes: reference.null_byte_policy.unwrap_or_default(),
+        }
+    }
+
+    fn of_find(find: &Find) -> Self {
+        Self {
+            conversion: find.conversion_strategy.unwrap_or_default(),
+            decoding: find.decoding_strategy.unwrap_or_default(),
+            null_bytes: find.null_byte_policy.unwrap_or_default(),
+        }
+    }
+}
+
+/// Keys rewritten, or else converted; then checked, and their values decoded.
+fn keyed(
+    need: &Need<'_>,
+    strategies: Strategies,
+    steps: &[Rewrite],
+    values: BTreeMap<String, Sealed>,
+    functions: &Functions,
+) -> Result<BTreeMap<String, Sealed>, Problem> {
     let field = path(need);
-    let converted =
-        convert_keys(&field, need.reference.conversion_strategy.unwrap_or_default(), members(need, value, dialect)?)?;
-    let checked = check_keys(&field, converted)?;
-    checked.into_iter().map(|(key, value)| finish(need, &key, value).map(|value| (key, value))).collect()
+    let named = if steps.is_empty() {
+        convert_keys(&field, strategies.conversion, values)?
+    } else {
+        rewrite(&format!("{}.rewrite", need.field), steps, values, functions)?
+    };
+    let checked = check_keys(&field, named)?;
+    checked.into_iter().map(|(key, value)| finish(need, strategies, &key, value).map(|value| (key, value))).collect()
 }
 
 /// The last steps of every value.
-fn finish(need: &Need<'_>, key: &str, value: Sealed) -> Result<Sealed, Problem> {
+fn finish(need: &Need<'_>, strategies: Strategies, key: &str, value: Sealed) -> Result<Sealed, Problem> {
     let field = path(need);
-    let decoded = decode(&field, need.reference.decoding_strategy.unwrap_or_default(), value)?;
-    check_null_bytes(&field, need.reference.null_byte_policy.unwrap_or_default(), key, &decoded)?;
+    let decoded = decode(&field, strategies.decoding, value)?;
+    check_null_bytes(&field, strategies.null_bytes, key, &decoded)?;
     Ok(decoded)
+}
+
+/// Every secret of a search's answer.
+fn found(need: &Need<'_>, value: &Sealed) -> Result<BTreeMap<String, Sealed>, Problem> {
+    let entries = value.unpack().ok_or_else(|| failed(need, "the answer is not one to a search"))?;
+    Ok(entries.into_iter().map(|(name, value)| (name.to_owned(), Sealed::new(value.to_vec()))).collect())
 }
 
 /// Strings without their quotes, everything else as its JSON text or, with Vault, as Go writes it.
@@ -141,8 +230,8 @@ fn members(need: &Need<'_>, value: &Sealed, dialect: Dialect) -> Result<BTreeMap
 }
 
 /// The part of the value that the entry wants: all of it where it names no property.
-fn property(need: &Need<'_>, value: &Sealed, dialect: Dialect) -> Result<Sealed, Problem> {
-    let Some(property) = need.reference.property.as_deref().filter(|property| !property.is_empty()) else {
+fn property(need: &Need<'_>, reference: &RemoteRef, value: &Sealed, dialect: Dialect) -> Result<Sealed, Problem> {
+    let Some(property) = reference.property.as_deref().filter(|property| !property.is_empty()) else {
         return Ok(value.clone());
     };
     gjson::valid(value.expose()).map_err(|_| no_object(need))?;
@@ -160,7 +249,7 @@ fn property(need: &Need<'_>, value: &Sealed, dialect: Dialect) -> Result<Sealed,
     found.ok_or_else(|| {
         Problem::new(
             format!("{}.property", path(need)),
-            format!("the value of {:?} has no property {property:?}", need.key.key),
+            format!("the value of {:?} has no property {property:?}", named(need)),
             "correct the property, or add it to the value at the provider",
         )
     })
@@ -181,10 +270,10 @@ fn look_up(need: &Need<'_>, value: &Sealed, property: &str) -> Result<Option<Sea
 }
 
 fn no_object(need: &Need<'_>) -> Problem {
-    let wants = if need.secret_key.is_some() { "to have properties" } else { "to be extracted" };
+    let wants = if matches!(need.entry, Entry::Data(_)) { "to have properties" } else { "to be extracted" };
     Problem::new(
         path(need),
-        format!("the value of {:?} is not the JSON object that it must be {wants}", need.key.key),
+        format!("the value of {:?} is not the JSON object that it must be {wants}", named(need)),
         "store a JSON object at the provider, or read the value whole by an entry of spec.data without property",
     )
 }
@@ -197,144 +286,35 @@ fn absent(need: &Need<'_>, deletion: DeletionPolicy) -> Problem {
             "wait for two intervals, or create it again",
         ),
     };
-    Problem::new(format!("{}.key", path(need)), format!("{:?} {cause}", need.key.key), cure)
+    Problem::new(format!("{}.key", path(need)), format!("{:?} {cause}", named(need)), cure)
 }
 
 fn failed(need: &Need<'_>, why: &str) -> Problem {
-    Problem::new(
-        format!("{}.key", path(need)),
-        format!("{:?}: {why}", need.key.key),
-        "the target keeps its last good value meanwhile",
-    )
+    let cure = "the target keeps its last good value meanwhile";
+    match &need.remote {
+        Remote::Key(key) => Problem::new(format!("{}.key", path(need)), format!("{:?}: {why}", key.key), cure),
+        Remote::Query(_) => Problem::new(path(need), why, cure),
+    }
 }
 
-/// The path of the need's remote reference.
+/// What is read, as messages name it.
+fn named(need: &Need<'_>) -> String {
+    match &need.remote {
+        Remote::Key(key) => key.key.clone(),
+        Remote::Query(query) => query.name.clone().or_else(|| query.path.clone()).unwrap_or_else(|| "tags".to_owned()),
+    }
+}
+
+/// The path of what the entry reads.
 fn path(need: &Need<'_>) -> String {
-    let part = if need.secret_key.is_some() { "remoteRef" } else { "extract" };
+    let part = match need.entry {
+        Entry::Data(_) => "remoteRef",
+        Entry::Extract(..) => "extract",
+        Entry::Find(..) => "find",
+    };
     format!("{}.{part}", need.field)
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn spec(value: serde_json::Value) -> ExternalSecretSpec {
-        let mut spec: ExternalSecretSpec = serde_json::from_value(value).unwrap();
-        spec.secret_store_ref = Some(StoreRef { name: "store".into(), kind: None });
-        spec
-    }
-
-    fn assembled(value: serde_json::Value, answers: &[Answer<'_>]) -> Result<Assembly, Problem> {
-        let spec = spec(value);
-        assemble(&needs(&spec), answers, spec.target.deletion_policy.unwrap_or_default())
-    }
-
-    fn value(sealed: &Sealed) -> Answer<'_> {
-        Answer::Value(sealed, Dialect::EscapedFirst)
-    }
-
-    fn texts(assembly: &Assembly) -> Vec<(&str, &str)> {
-        let text = |sealed: &'_ Sealed| String::from_utf8(sealed.expose().to_vec()).unwrap().leak() as &str;
-        assembly.data.iter().map(|(key, sealed)| (key.as_str(), text(sealed))).collect()
-    }
-
-    fn one(remote: &serde_json::Value) -> serde_json::Value {
-        json!({"data": [{"secretKey": "a", "remoteRef": remote}]})
-    }
-
-    #[test]
-    fn extracts_come_first_and_data_overrides_them() {
-        let both = json!({
-            "dataFrom": [{"extract": {"key": "x"}}, {"extract": {"key": "y"}}],
-            "data": [{"secretKey": "a", "remoteRef": {"key": "z"}}],
-        });
-        let (x, y, z) = (Sealed::from(r#"{"a":1,"b":2}"#), Sealed::from(r#"{"b":3,"c":"s"}"#), Sealed::from("z"));
-        let whole = assembled(both, &[value(&x), value(&y), value(&z)]).unwrap();
-        assert_eq!(texts(&whole), [("a", "z"), ("b", "3"), ("c", "s")]);
-    }
-
-    #[test]
-    fn a_property_with_dots_is_a_name_before_it_is_a_path() {
-        let sealed = Sealed::from(r#"{"a.b":"name","a":{"b":"path","c":"only path"}}"#);
-        let found = |property: &str| {
-            let whole = assembled(one(&json!({"key": "k", "property": property})), &[value(&sealed)]).unwrap();
-            texts(&whole)[0].1.to_owned()
-        };
-        assert_eq!(found("a.b"), "name");
-        assert_eq!(found("a.c"), "only path");
-        let by_path = [Answer::Value(&sealed, Dialect::Path)];
-        let whole = assembled(one(&json!({"key": "k", "property": "a.b"})), &by_path).unwrap();
-        assert_eq!(texts(&whole), [("a", "path")]);
-    }
-
-    #[test]
-    fn with_vault_an_exact_name_comes_first_and_extracted_numbers_are_floats() {
-        let sealed = Sealed::from(r#"{"*":"star","a.b":1.50,"a":{"b":"path","z":1.0},"big":12345678901234567890}"#);
-        let answers = [Answer::Value(&sealed, Dialect::ExactFirst)];
-        for (property, text) in [("a.b", "1.50"), ("*", "star"), ("a.z", "1"), ("big", "12345678901234567890")] {
-            let whole = assembled(one(&json!({"key": "k", "property": property})), &answers).unwrap();
-            assert_eq!(texts(&whole), [("a", text)], "{property}");
-        }
-        let sealed = Sealed::from(r#"{"a":{"b":"path","z":1.0},"big":12345678901234567890,"n":1.50}"#);
-        let extracted = json!({"dataFrom": [{"extract": {"key": "k"}}]});
-        let whole = assembled(extracted, &[Answer::Value(&sealed, Dialect::ExactFirst)]).unwrap();
-        let (object, big) = (r#"{"b":"path","z":1}"#, "12345678901234567000");
-        assert_eq!(texts(&whole), [("a", object), ("big", big), ("n", "1.5")]);
-    }
-
-    #[test]
-    fn what_is_missing_or_no_json_is_named_and_never_shown() {
-        let plain = Sealed::from("s3cr3t text");
-        let cases = [
-            (one(&json!({"key": "k", "property": "p"})), "spec.data[0].remoteRef"),
-            (json!({"dataFrom": [{"extract": {"key": "k"}}]}), "spec.dataFrom[0].extract"),
-        ];
-        for (spec, field) in cases {
-            let problem = assembled(spec, &[value(&plain)]).unwrap_err();
-            assert_eq!(problem.field, field);
-            assert!(!problem.to_string().contains("s3cr3t"));
-        }
-        let object = Sealed::from(r#"{"q":"s3cr3t"}"#);
-        let problem = assembled(one(&json!({"key": "k", "property": "p"})), &[value(&object)]).unwrap_err();
-        assert_eq!(problem.field, "spec.data[0].remoteRef.property");
-        assert!(!problem.to_string().contains("s3cr3t"));
-    }
-
-    #[test]
-    fn one_entry_that_fails_fails_all() {
-        let two = json!({"data": [
-            {"secretKey": "a", "remoteRef": {"key": "1"}},
-            {"secretKey": "b", "remoteRef": {"key": "2"}},
-        ]});
-        let good = Sealed::from("x");
-        let problem = assembled(two, &[value(&good), Answer::Failed("no answer")]).unwrap_err();
-        assert_eq!(problem.field, "spec.data[1].remoteRef.key");
-    }
-
-    #[test]
-    fn a_missing_secret_is_passed_over_only_where_the_policy_allows_and_when_confirmed() {
-        let with = |policy: &str, confirmed| {
-            let mut spec = one(&json!({"key": "k"}));
-            spec["target"] = json!({"deletionPolicy": policy});
-            assembled(spec, &[Answer::Absent { confirmed }])
-        };
-        assert!(with("Retain", true).is_err() && with("Retain", false).is_err());
-        for policy in ["Delete", "Merge"] {
-            assert!(with(policy, false).is_err(), "{policy}");
-            assert_eq!(with(policy, true).unwrap().missing, [("spec.data[0]".to_owned(), "k".to_owned())]);
-        }
-    }
-
-    #[test]
-    fn a_versions_and_a_metadata_policy_are_part_of_what_is_read() {
-        let spec = spec(json!({"data": [
-            {"secretKey": "a", "remoteRef": {"key": "k", "version": "v1"}},
-            {"secretKey": "b", "remoteRef": {"key": "k", "metadataPolicy": "Fetch"}},
-            {"secretKey": "c", "remoteRef": {"key": "k", "property": "p"}},
-        ]}));
-        let keys: std::collections::BTreeSet<_> = needs(&spec).into_iter().map(|need| need.key).collect();
-        assert_eq!(keys.len(), 3);
-    }
-}
+#[path = "select_tests.rs"]
+mod tests;

@@ -59,6 +59,8 @@ pub enum Stage {
     Spec,
     /// A provider, or the store.
     Fetch,
+    /// The template could not be rendered, and will not be until one of its inputs is another.
+    Template,
     /// The target could not be read or written.
     Write,
     /// The target could not be deleted.
@@ -77,7 +79,7 @@ impl Stage {
         match self {
             Self::Spec => "invalid ExternalSecret",
             Self::Fetch => "could not get secret data from provider",
-            Self::Write => "could not update secret",
+            Self::Template | Self::Write => "could not update secret",
             Self::Delete => "could not delete secret",
             Self::Immutable => "could not update secret, target is immutable",
             Self::Ownership => "failed to take ownership of target secret",

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 
 use super::content;
+use super::keep::{Keep, kept};
 use super::marks::{CREATED_BY_LABEL, DATA_HASH_ANNOTATION, MANAGED_LABEL, created_by, data_hash};
 use super::problem::Problem;
 use super::standing::{Content, Standing, is_external_secret};
@@ -29,10 +30,14 @@ pub struct Owner {
 }
 
 /// What a target should be.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Desired {
     /// Data, labels, annotations, type.
     pub rendered: Rendered,
+    /// What it was rendered from, where there is a template: stands for all of `rendered`.
+    pub inputs: Option<String>,
+    /// Whether what stands may be kept in place of what is another each time it is rendered.
+    pub keep: Keep,
     /// Who asks for it.
     pub owner: Owner,
     /// How it may come about.
@@ -125,6 +130,9 @@ pub enum Refusal {
 impl Desired {
     /// Stands for everything that is wanted; equal only when all of it is.
     pub fn digest(&self) -> String {
+        if let Some(inputs) = &self.inputs {
+            return format!("{inputs} {:?} {}", self.creation, self.immutable);
+        }
         let rest = format!(
             "{:?} {:?} {:?} {:?} {:?} {}",
             self.rendered.labels,
@@ -173,13 +181,14 @@ pub fn decide(
     }
     let Some(standing) = standing else { return create(desired) };
     refuse_foreign(desired, standing)?;
+    refuse_type(desired.rendered.type_.as_deref())?;
     if is_confirmed(desired, standing, confirmed) {
         return Ok(Decision::Settled);
     }
     match &standing.content {
         None if is_settled(desired, standing) => Ok(Decision::Settled),
         None => Ok(Decision::Look),
-        Some(content) => change(desired, standing, content),
+        Some(content) => change(&kept(desired, standing, content), standing, content),
     }
 }
 
@@ -187,6 +196,7 @@ fn create(desired: &Desired) -> Result<Decision, Refusal> {
     if desired.creation == CreationPolicy::Merge {
         return Ok(Decision::Missing);
     }
+    refuse_type(desired.rendered.type_.as_deref())?;
     check_content(desired.rendered.type_.as_deref(), &desired.rendered.data)?;
     let nothing = Standing::default();
     Ok(Decision::Create(Box::new(Next {
@@ -229,7 +239,8 @@ fn refuse_foreign(desired: &Desired, standing: &Standing) -> Result<(), Refusal>
     Ok(())
 }
 
-fn is_confirmed(desired: &Desired, standing: &Standing, confirmed: Option<&Confirmed>) -> bool {
+/// Whether a target stands as it was confirmed, and the same is wanted: then nothing has to be rendered to say so.
+pub fn is_confirmed(desired: &Desired, standing: &Standing, confirmed: Option<&Confirmed>) -> bool {
     confirmed.is_some_and(|confirmed| {
         confirmed.uid == standing.uid
             && confirmed.resource_version == standing.resource_version
@@ -294,6 +305,18 @@ fn change(desired: &Desired, standing: &Standing, content: &Content) -> Result<D
 fn only_new(mut next: Box<Next>, content: &Content) -> Box<Next> {
     next.data.retain(|key, value| content.data.get(key) != Some(value));
     next
+}
+
+/// What the spec's check has refused already, asked once more of what was rendered.
+fn refuse_type(type_: Option<&str>) -> Result<(), Refusal> {
+    match type_.filter(|type_| PRIVILEGED_TYPES.contains(type_)) {
+        None => Ok(()),
+        Some(type_) => Err(Refusal::Content(Problem::new(
+            "spec.target.template.type",
+            format!("{type_:?} is a type that Kubernetes or Helm acts upon"),
+            "choose another type; such Secrets are never written",
+        ))),
+    }
 }
 
 fn refuse_content(desired: &Desired, standing: &Standing, content: &Content) -> Result<(), Refusal> {

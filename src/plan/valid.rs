@@ -7,9 +7,10 @@ use std::collections::BTreeSet;
 
 use super::decode::check_key;
 use super::problem::Problem;
-use super::window;
+use super::{rewrite, window};
 use crate::api::external_secret::{
-    CreationPolicy, DataEntry, DataFrom, DeletionPolicy, ExternalSecretSpec, SourceRef, Template,
+    CreationPolicy, DataEntry, DataFrom, DeletionPolicy, ExternalSecretSpec, Find, Query, SourceRef, Template,
+    TemplateFrom, TemplateSource,
 };
 
 /// Types of Secrets that Kubernetes itself acts upon, or that hold another tool's state: never a target of ours
@@ -54,17 +55,29 @@ fn check_data(spec: &ExternalSecretSpec, index: usize, entry: &DataEntry) -> Res
 
 fn check_data_from(spec: &ExternalSecretSpec, index: usize, entry: &DataFrom) -> Result<(), Problem> {
     let field = format!("spec.dataFrom[{index}]");
-    if entry.find.is_some() {
-        return Err(unsupported(format!("{field}.find"), "finding secrets by name, path or tags"));
-    }
-    if !entry.rewrite.is_empty() {
-        return Err(unsupported(format!("{field}.rewrite"), "rewriting keys"));
-    }
     check_source(spec, &field, entry.source_ref.as_ref())?;
-    let Some(extract) = &entry.extract else {
-        return Err(Problem::new(field, "neither extract nor find is set", "name the secret to be read in extract"));
-    };
-    check_remote_key(&format!("{field}.extract.key"), &extract.key)
+    rewrite::check(&format!("{field}.rewrite"), &entry.rewrite)?;
+    match (&entry.find, &entry.extract) {
+        (Some(find), _) => check_find(&format!("{field}.find"), find),
+        (None, Some(extract)) => check_remote_key(&format!("{field}.extract.key"), &extract.key),
+        (None, None) => {
+            Err(Problem::new(field, "neither extract nor find is set", "name the secret to be read in extract"))
+        }
+    }
+}
+
+fn check_find(field: &str, find: &Find) -> Result<(), Problem> {
+    let query = find.query();
+    if query == Query::default() {
+        let cause = "names nothing to search by";
+        return Err(Problem::new(
+            field,
+            cause,
+            "set one of name.regexp, path and tags; name.regexp: .* finds everything",
+        ));
+    }
+    let expression = query.name.as_deref();
+    expression.map_or(Ok(()), |name| rewrite::compile(&format!("{field}.name.regexp"), name).map(drop))
 }
 
 fn check_remote_key(field: &str, key: &str) -> Result<(), Problem> {
@@ -134,23 +147,24 @@ fn check_template(template: &Template) -> Result<(), Problem> {
             "choose another type; such Secrets are never written",
         ));
     }
-    if !template.template_from.is_empty() {
-        return Err(unsupported("spec.target.template.templateFrom", "templates from other objects"));
-    }
-    check_plain_text(template)
+    template.template_from.iter().enumerate().try_for_each(|(index, entry)| check_template_from(index, entry))
 }
 
-/// Text without an action renders to itself, so it is served today; actions are not.
-fn check_plain_text(template: &Template) -> Result<(), Problem> {
-    let metadata = template.metadata.clone().unwrap_or_default();
-    let texts = template.data.iter().map(|(key, text)| ("data", key, text));
-    let labels = metadata.labels.iter().map(|(key, text)| ("metadata.labels", key, text));
-    let annotations = metadata.annotations.iter().map(|(key, text)| ("metadata.annotations", key, text));
-    match texts.chain(labels).chain(annotations).find(|(_, _, text)| text.contains("{{")) {
+/// Other targets are fields of the Secret that nobody may write by a template.
+fn check_template_from(index: usize, entry: &TemplateFrom) -> Result<(), Problem> {
+    let field = format!("spec.target.template.templateFrom[{index}]");
+    let target = entry.target.as_deref().unwrap_or_default();
+    if !["", "data", "labels", "annotations"].contains(&target.to_ascii_lowercase().as_str()) {
+        return Err(Problem::new(
+            format!("{field}.target"),
+            format!("{target:?} is no part of a Secret that a template makes"),
+            "set it to Data, Labels or Annotations",
+        ));
+    }
+    let unnamed = |source: &Option<TemplateSource>| source.as_ref().is_some_and(|source| source.name.is_empty());
+    match [("configMap", &entry.config_map), ("secret", &entry.secret)].iter().find(|(_, source)| unnamed(source)) {
         None => Ok(()),
-        Some((map, key, _)) => {
-            Err(unsupported(format!("spec.target.template.{map}[{key:?}]"), "template actions ({{ … }})"))
-        }
+        Some((kind, _)) => Err(Problem::new(format!("{field}.{kind}.name"), "is empty", "name the object to read")),
     }
 }
 
@@ -195,9 +209,26 @@ mod tests {
             (json!({"dataFrom": [{}]}), Some("spec.dataFrom[0]")),
             (json!({"dataFrom": [{"extract": {"key": ""}}]}), Some("spec.dataFrom[0].extract.key")),
             (json!({"dataFrom": [{"extract": {"key": "k"}}]}), None),
+            (json!({"dataFrom": [{"find": {"name": {"regexp": "^db-"}}}]}), None),
+            (json!({"dataFrom": [{"find": {"tags": {"a": "b"}}, "rewrite": [{"merge": {}}]}]}), None),
+            (json!({"dataFrom": [{"find": {"path": ""}}]}), Some("spec.dataFrom[0].find")),
+            (json!({"dataFrom": [{"find": {"name": {"regexp": "("}}}]}), Some("spec.dataFrom[0].find.name.regexp")),
+            (
+                json!({"dataFrom": [{"find": {"path": "p"}, "rewrite": [{"regexp": {"source": "[", "target": ""}}]}]}),
+                Some("spec.dataFrom[0].rewrite[0].regexp.source"),
+            ),
             (json!({"target": {"template": {"type": "kubernetes.io/tls", "data": {"a": "plain"}}}}), None),
             (json!({"target": {"template": {"type": "helm.sh/release.v1"}}}), Some("spec.target.template.type")),
-            (json!({"target": {"template": {"data": {"a": "{{ .b }}"}}}}), Some("spec.target.template.data[\"a\"]")),
+            (json!({"target": {"template": {"data": {"a": "{{ .b }}"}}}}), None),
+            (json!({"target": {"template": {"templateFrom": [{"literal": "a: b", "target": "labels"}]}}}), None),
+            (
+                json!({"target": {"template": {"templateFrom": [{"literal": "a: b"}, {"target": "metadata.finalizers"}]}}}),
+                Some("spec.target.template.templateFrom[1].target"),
+            ),
+            (
+                json!({"target": {"template": {"templateFrom": [{"secret": {"name": "", "items": []}}]}}}),
+                Some("spec.target.template.templateFrom[0].secret.name"),
+            ),
             (
                 json!({"syncWindows": {"kind": "allow", "windows": [{"schedule": "sometimes", "duration": "1h"}]}}),
                 Some("spec.syncWindows.windows[0].schedule"),

@@ -4,13 +4,17 @@
 //! through the session as `poll` does. It needs no test framework, so that the end-to-end tests can run it on emulators.
 //! Every value has a canary in it, and nothing that the suite or a provider says may show it.
 
-use std::collections::BTreeSet;
+mod find;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
 use super::{Error, Kind, Part, Provider, RemoteKey, Validity};
 use crate::sealed::Sealed;
+
+pub use find::Searches;
 
 /// The server side of a provider under test.
 #[async_trait]
@@ -29,6 +33,22 @@ pub trait Fixture: Send + Sync {
     fn keeps_binary(&self) -> bool {
         true
     }
+
+    /// In which ways the provider searches.
+    fn searches(&self) -> Searches;
+
+    /// The name under which the provider lists what was put under `key`, or, of a part of a key, how that begins.
+    fn listed(&self, key: &str) -> String {
+        key.to_owned()
+    }
+
+    /// Gives what was put under `key` tags or labels; asked only where [`Searches::tags`] is set.
+    async fn tag(&self, key: &str, tags: &BTreeMap<String, String>);
+
+    /// Makes the second call of every search fail, or no longer; whether the fixture can do that.
+    async fn fail_page(&self, _with: Option<Kind>) -> bool {
+        false
+    }
 }
 
 /// How it went with one rule; the words of a failure name keys and kinds and show no value.
@@ -39,6 +59,12 @@ const CANARY: &str = "canary-7f3a";
 
 /// Puts a provider through every rule.
 pub async fn run(fixture: &dyn Fixture) -> Vec<Outcome> {
+    let mut outcomes = reading(fixture).await;
+    outcomes.extend(find::run(fixture).await);
+    outcomes
+}
+
+async fn reading(fixture: &dyn Fixture) -> Vec<Outcome> {
     vec![
         ("the store validates", validates(fixture).await),
         ("a batch takes at least one key", batch_size(fixture)),

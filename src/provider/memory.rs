@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use tokio::sync::watch;
 
-use super::conformance::Fixture;
+use super::conformance::{Fixture, Searches};
 use super::{
     Batch, CaProvider, Capabilities, Close, Credentials, Error, Find, Kind, Matches, Observer, Part, Provider, Read,
     RemoteKey, Search, SecretKeySelector, ServiceAccountSelector, Token, Validate, Validity,
@@ -280,6 +280,20 @@ impl Fixture for Shelf {
 
     async fn delete(&self, key: &str) {
         self.memory.remove(key);
+    }
+
+    fn searches(&self) -> Searches {
+        Searches::ALL
+    }
+
+    async fn tag(&self, key: &str, tags: &BTreeMap<String, String>) {
+        self.memory.tag(key, tags);
+    }
+
+    async fn fail_page(&self, with: Option<Kind>) -> bool {
+        self.memory.page(with.map(|_| 50));
+        self.memory.fail_page(with.map(|kind| (1, kind)));
+        true
     }
 }
 

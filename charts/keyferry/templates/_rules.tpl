@@ -5,7 +5,7 @@ with `scopedRBAC`, a Role in each scoped namespace. `update` is nowhere (but for
 
 {{- define "keyferry.rules.namespaced" -}}
 # cluster/target: reads a target before it is written and when drift is checked; cluster/credentials: reads the Secrets
-# that a store's `auth` names. `create` is authorised for server-side apply, `patch` for every later write, `delete` for
+# that a store's `auth` names; cluster/texts: reads the Secrets that a templateFrom names. `create` is authorised for server-side apply, `patch` for every later write, `delete` for
 # deletionPolicy Delete. Not here: `list` and `watch` (either one reads every Secret in reach) and `update`.
 - apiGroups: [""]
   resources: [secrets]
@@ -17,7 +17,9 @@ with `scopedRBAC`, a Role in each scoped namespace. `update` is nowhere (but for
   resources: [secrets]
   verbs: [list, watch]
 {{- end }}
-# cluster/credentials: the certificates of authorities that a store's `caProvider` names in a ConfigMap.
+# cluster/texts: reads the ConfigMaps that a templateFrom names, each by its name, and looks at their metadata for changes;
+# cluster/credentials: the certificates of authorities that a store's `caProvider` names.
+# Not here: `list` and `watch`, which would read every ConfigMap in reach.
 - apiGroups: [""]
   resources: [configmaps]
   verbs: [get]

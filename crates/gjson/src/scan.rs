@@ -42,13 +42,14 @@ pub(crate) fn token(json: &[u8], from: usize) -> Token {
 
 /// The index behind the closing quote; `from` is behind the opening one.
 pub(crate) fn string_end(json: &[u8], from: usize) -> Option<usize> {
-    let mut index = from;
+    let (mut rest, mut end) = (json.get(from..)?, from);
     loop {
-        index += json.get(index..)?.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
-        if at(json, index) == b'"' {
-            return Some(index + 1);
+        let length = memchr::memchr2(b'"', b'\\', rest)?;
+        if rest.get(length) == Some(&b'"') {
+            return Some(end + length + 1);
         }
-        index += 2;
+        end += length + 2;
+        rest = rest.get(length + 2..)?;
     }
 }
 
@@ -70,11 +71,14 @@ fn end_of(json: &[u8], from: usize, stops: impl Fn(u8) -> bool) -> usize {
 /// which is how gjson comes to count such an element of an array or not.
 pub(crate) fn block_end(json: &[u8], from: usize) -> usize {
     let mut depth = 1_usize;
-    let mut index = from + 1;
-    while let Some(&byte) = json.get(index) {
+    let (mut index, mut bytes) = (from + 1, json.get(from + 1..).unwrap_or_default().iter());
+    while let Some(&byte) = bytes.next() {
         index += 1;
         match byte {
-            b'"' => index = string_end(json, index).unwrap_or(json.len() + 1),
+            b'"' => {
+                let Some(end) = string_end(json, index) else { return json.len() + 1 };
+                (index, bytes) = (end, json.get(end..).unwrap_or_default().iter());
+            }
             b'{' | b'[' | b'(' => depth += 1,
             b'}' | b']' | b')' => depth -= 1,
             _ => {}

@@ -106,6 +106,10 @@ pub(crate) fn unescape(inside: &[u8]) -> Cow<'_, [u8]> {
 
 /// Whether the decoded form of `inside` is `wanted`.
 pub(crate) fn unescapes_to(inside: &[u8], wanted: &[u8]) -> bool {
+    // No escape is shorter than what it stands for.
+    if inside.len() < wanted.len() {
+        return false;
+    }
     if !inside.contains(&b'\\') {
         return inside == wanted;
     }
@@ -122,8 +126,15 @@ pub(crate) fn unescape_strict(inside: &[u8]) -> Cow<'_, [u8]> {
 
 fn decode(inside: &[u8], pairing: Pairing) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(inside.len());
-    Unescape::new(inside, pairing).for_each(|piece| decoded.extend_from_slice(piece.bytes()));
-    decoded
+    let mut rest = inside;
+    loop {
+        let plain = rest.iter().position(|&byte| byte < b' ' || byte == b'\\').unwrap_or(rest.len());
+        decoded.extend_from_slice(cut(rest, 0, plain));
+        let mut special = Unescape::new(cut(rest, plain, rest.len()), pairing);
+        let Some(piece) = special.next() else { return decoded };
+        decoded.extend_from_slice(piece.bytes());
+        rest = special.rest;
+    }
 }
 
 fn replace_invalid(bytes: &[u8]) -> Vec<u8> {

@@ -1,7 +1,7 @@
 //! Sets of characters.
 
 use crate::tables;
-use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir};
+use regex_syntax::hir::{Class, ClassBytes, ClassBytesRange, ClassUnicode, ClassUnicodeRange, Hir, Repetition};
 
 /// The last character.
 pub(crate) const LAST: u32 = 0x0010_ffff;
@@ -96,9 +96,34 @@ impl Ranges {
 
     /// Surrogates are left out: no text has them.
     pub(crate) fn into_hir(self) -> Hir {
-        let ranges = self.0.into_iter().flat_map(without_surrogates);
-        Hir::class(Class::Unicode(ClassUnicode::new(ranges)))
+        match self.0.split_last() {
+            Some((&(first, LAST), ascii)) if first <= BEYOND_ASCII => with_all_beyond_ascii(ascii, first),
+            _ => Hir::class(Class::Unicode(ClassUnicode::new(self.0.into_iter().flat_map(without_surrogates)))),
+        }
     }
+}
+
+/// The first character that is no ASCII.
+const BEYOND_ASCII: u32 = 0x80;
+
+/// The first byte of a character beyond ASCII says how many follow. A search sees valid UTF-8 only, so that no more need
+/// be said of them: such a class is a tenth of the size of an exact one, and compiled in a tenth of the time.
+const LEADS: [(u8, u8, u32); 3] = [(0xc2, 0xdf, 1), (0xe0, 0xef, 2), (0xf0, 0xf4, 3)];
+
+fn with_all_beyond_ascii(ascii: &[(u32, u32)], from: u32) -> Hir {
+    let last = (from < BEYOND_ASCII).then_some((from, BEYOND_ASCII - 1));
+    let byte = |number| u8::try_from(number).unwrap_or(u8::MAX);
+    let ascii = ascii.iter().copied().chain(last).map(|(first, last)| (byte(first), byte(last)));
+    let beyond = LEADS.iter().map(|&(first, last, more)| {
+        let follow = Repetition { min: more, max: Some(more), greedy: true, sub: Box::new(bytes([(0x80, 0xbf)])) };
+        Hir::concat(vec![bytes([(first, last)]), Hir::repetition(follow)])
+    });
+    Hir::alternation([bytes(ascii)].into_iter().chain(beyond).collect())
+}
+
+fn bytes(ranges: impl IntoIterator<Item = (u8, u8)>) -> Hir {
+    let ranges = ranges.into_iter().map(|(first, last)| ClassBytesRange::new(first, last));
+    Hir::class(Class::Bytes(ClassBytes::new(ranges)))
 }
 
 fn without_surrogates((first, last): (u32, u32)) -> impl Iterator<Item = ClassUnicodeRange> {

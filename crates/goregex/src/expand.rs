@@ -11,6 +11,37 @@ pub(crate) enum Piece<'t> {
     Name(&'t [u8]),
 }
 
+/// A replacement that is read once and used for many matches, with
+/// [`Regexp::replace_one_within`](crate::Regexp::replace_one_within).
+#[derive(Debug, Clone)]
+pub struct Replacement<'t>(Vec<Piece<'t>>);
+
+impl<'t> Replacement<'t> {
+    /// One with `$1` and `${name}`, as [`Regexp::replace_all`](crate::Regexp::replace_all) has them.
+    pub fn new(template: &'t [u8]) -> Self {
+        Self(pieces(template))
+    }
+
+    /// One that stands as it is.
+    pub fn literal(text: &'t [u8]) -> Self {
+        Self(vec![Piece::Literal(text)])
+    }
+
+    /// Whether a match must have its groups for it.
+    pub fn has_groups(&self) -> bool {
+        self.0.iter().any(|piece| !matches!(piece, Piece::Literal(_)))
+    }
+
+    /// How many pieces it has, each of which is looked at for each match.
+    pub fn pieces_count(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn pieces(&self) -> &[Piece<'t>] {
+        &self.0
+    }
+}
+
 /// A number from here on is a name, as in Go.
 const LARGE: usize = 100_000_000;
 

@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
 mod class;
+mod engine;
 mod error;
 mod expand;
+mod gauge;
 mod limits;
 mod matches;
 mod node;
@@ -13,6 +15,7 @@ mod tables;
 mod text;
 
 pub use error::{Error, ErrorKind, Limit};
+pub use expand::Replacement;
 pub use limits::Limits;
 pub use matches::{Matches, Submatches};
 pub use quote::quote_meta;

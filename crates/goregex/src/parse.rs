@@ -23,6 +23,7 @@ struct Flags {
     swap_greed: bool,
 }
 
+#[derive(Debug)]
 pub(crate) struct Parsed {
     pub(crate) hir: Hir,
     /// How deep it is nested.

@@ -1,20 +1,21 @@
 //! An expression, compiled.
 
+use crate::engine::Engines;
 use crate::error::{Error, Limit};
-use crate::expand::{Piece, pieces};
+use crate::expand::{Piece, Replacement, pieces};
+use crate::gauge::Gauge;
 use crate::limits::Limits;
 use crate::matches::{Matches, Scan, Submatches};
-use crate::parse::{Parsed, parse};
+use crate::parse::parse;
 use crate::text::Text;
 use regex_automata::meta;
-use regex_syntax::hir::Hir;
 use std::ops::Range;
 use std::sync::Arc;
 
 /// A compiled expression. It does not change: it can be kept, cloned cheaply and used by many threads.
 #[derive(Debug, Clone)]
 pub struct Regexp {
-    engine: meta::Regex,
+    engines: Arc<Engines>,
     source: Arc<str>,
     names: Arc<[String]>,
 }
@@ -29,8 +30,8 @@ impl Regexp {
     pub fn with_limits(pattern: impl AsRef<[u8]>, limits: Limits) -> Result<Self, Error> {
         let pattern = pattern.as_ref();
         let parsed = parse(pattern, limits)?;
-        let engine = build_deep(&parsed, limits)?;
-        Ok(Self { engine, source: String::from_utf8_lossy(pattern).into(), names: parsed.names.into() })
+        let (names, engines) = (parsed.names.clone().into(), Arc::new(Engines::new(parsed, limits)?));
+        Ok(Self { engines, source: String::from_utf8_lossy(pattern).into(), names })
     }
 
     /// The expression as it was written.
@@ -48,13 +49,25 @@ impl Regexp {
         &self.names
     }
 
-    pub(crate) fn engine(&self) -> &meta::Regex {
-        &self.engine
+    /// About how many bytes the compiled expression takes. The more, the more work a character of a text can be.
+    pub fn size(&self) -> usize {
+        self.engines.size()
+    }
+
+    /// What to search `length` bytes with.
+    pub(crate) fn engine(&self, length: usize) -> &meta::Regex {
+        self.engines.of(length)
+    }
+
+    /// Nothing if there is no DFA within the limits.
+    pub(crate) fn gauge(&self) -> Option<&Gauge> {
+        self.engines.gauge()
     }
 
     /// Whether there is a match anywhere in `text`.
     pub fn is_match(&self, text: impl AsRef<[u8]>) -> bool {
-        self.engine.is_match(Text::new(text.as_ref()).bytes())
+        let text = Text::new(text.as_ref());
+        self.engine(text.bytes().len()).is_match(text.bytes())
     }
 
     /// Where the leftmost match is, in bytes.
@@ -70,6 +83,11 @@ impl Regexp {
     /// All matches that do not overlap, with their groups. One that is empty does not follow another at once.
     pub fn find_all<'a, T: AsRef<[u8]> + ?Sized>(&'a self, text: &'a T) -> Matches<'a> {
         Matches::new(Scan::new(self, text.as_ref(), self.names.len()))
+    }
+
+    /// As [`Regexp::find_all`], with the whole matches only, which are found faster.
+    pub fn find_all_whole<'a, T: AsRef<[u8]> + ?Sized>(&'a self, text: &'a T) -> Matches<'a> {
+        Matches::new(Scan::new(self, text.as_ref(), 1))
     }
 
     /// `text` with all matches replaced. In `replacement`, `$1`, `${1}`, `$name` and `${name}` stand for groups, `$$`
@@ -101,6 +119,19 @@ impl Regexp {
         limit: usize,
     ) -> Result<Vec<u8>, Error> {
         self.replace(text.as_ref(), &[Piece::Literal(replacement.as_ref())], limit)
+    }
+
+    /// Appends what takes the place of one match in `text` to `out`, with an error before that has more than `limit` bytes.
+    pub fn replace_one_within(
+        &self,
+        replacement: &Replacement<'_>,
+        text: impl AsRef<[u8]>,
+        found: &Submatches,
+        out: &mut Vec<u8>,
+        limit: usize,
+    ) -> Result<(), Error> {
+        let text = text.as_ref();
+        replacement.pieces().iter().try_for_each(|piece| append(out, self.piece(piece, text, found), limit))
     }
 
     /// `template` with the groups of one match in `text`, as [`Regexp::replace_all`] has them.
@@ -177,33 +208,4 @@ fn append(out: &mut Vec<u8>, bytes: &[u8], limit: usize) -> Result<(), Error> {
     }
     out.extend_from_slice(bytes);
     Ok(())
-}
-
-/// Nesting from which on the compiler, which calls itself, gets a stack of its own.
-const DEEP: usize = 50;
-
-/// Bytes of that stack: ten times what the deepest expression takes in a build without optimisation.
-const STACK: usize = 64 << 20;
-
-fn build_deep(parsed: &Parsed, limits: Limits) -> Result<meta::Regex, Error> {
-    let program = limits.program_of(parsed.names.len());
-    if parsed.height <= DEEP {
-        return build(&parsed.hir, program, limits);
-    }
-    let over = Error::Limit(Limit::Program(program));
-    std::thread::scope(|scope| {
-        let work = || build(&parsed.hir, program, limits);
-        let thread = std::thread::Builder::new().name("goregex".into()).stack_size(STACK).spawn_scoped(scope, work);
-        thread.map_err(|_| over.clone())?.join().unwrap_or(Err(over))
-    })
-}
-
-fn build(hir: &Hir, program: usize, limits: Limits) -> Result<meta::Regex, Error> {
-    let config = meta::Config::new()
-        .utf8_empty(true)
-        .nfa_size_limit(Some(program))
-        .onepass_size_limit(Some(limits.cache))
-        .hybrid_cache_capacity(limits.cache);
-    let built = meta::Builder::new().configure(config).build_from_hir(hir);
-    built.map_err(|_| Error::Limit(Limit::Program(program)))
 }

@@ -1,7 +1,7 @@
 //! No expression and no text may panic, hang, exhaust the stack or the memory.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a failed setup is a failed test")]
 
-use keyferry_goregex::{Error, ErrorKind, Limit, Limits, Regexp};
+use keyferry_goregex::{Error, ErrorKind, Limit, Limits, Regexp, Replacement};
 use std::time::{Duration, Instant};
 
 /// Runs `work`, which must not take long, even in a build without optimisation.
@@ -150,4 +150,81 @@ fn an_expression_can_be_shared_between_threads() {
         .collect();
     let all: Vec<Vec<u8>> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
     assert_eq!(all, [b"5-0", b"5-1", b"5-2", b"5-3"]);
+}
+
+/// Replacing match by match gives what replacing all gives.
+#[test]
+fn a_replacement_is_used_for_one_match_after_the_other() {
+    let regexp = Regexp::new(r"(?P<k>\w)=(\d*)").unwrap();
+    let (text, template) = ("a=1 b= c=3", b"${k}$2$$".as_slice());
+    let replacement = Replacement::new(template);
+    assert!(replacement.has_groups() && !Replacement::literal(template).has_groups());
+    let (mut out, mut done) = (Vec::new(), 0);
+    for found in regexp.find_all(text) {
+        let whole = found.get(0).unwrap();
+        out.extend_from_slice(&text.as_bytes()[done..whole.start]);
+        regexp.replace_one_within(&replacement, text, &found, &mut out, 100).unwrap();
+        done = whole.end;
+    }
+    assert_eq!(out, regexp.replace_all(text, template));
+    let found = regexp.find_submatch(text).unwrap();
+    let error = regexp.replace_one_within(&replacement, text, &found, &mut Vec::new(), 2).unwrap_err();
+    assert_eq!(error, Error::Limit(Limit::Output(2)));
+    let whole: Vec<_> = regexp.find_all_whole(text).map(|found| (found.get(0), found.get(1))).collect();
+    assert_eq!(whole, [(Some(0..3), None), (Some(4..6), None), (Some(7..10), None)]);
+    assert!(regexp.size() < Regexp::new(r"\pL{20}").unwrap().size());
+}
+
+/// Whatever the expression, a search that is paid for finds what the other finds.
+#[test]
+fn searches_that_are_paid_for_find_the_same() {
+    let patterns = [
+        "",
+        "a",
+        "a*",
+        "a*?",
+        "(a|ab)(c|bcd)?",
+        "^",
+        "$",
+        r"\b",
+        r"\B",
+        "é*",
+        ".",
+        "[^a]",
+        "(?s).*",
+        "x|$",
+        r"\w+(\s*=)?",
+        "b*?a[ab]*c|a",
+    ];
+    let texts: [&[u8]; 7] =
+        [b"", b"abcd ab", "éaé\u{1f389}".as_bytes(), b"\xff\xfea", b"aaa=a = b", b"\n\na\n", &[b'a'; 1000]];
+    for pattern in patterns {
+        let regexp = Regexp::new(pattern).unwrap();
+        for text in texts {
+            let (mut paid, mut found) = (regexp.find_all(text), Vec::new());
+            while let Some(next) = paid.next_within(&mut |_| Ok::<(), ()>(())).unwrap() {
+                found.push(next);
+            }
+            assert_eq!(found, regexp.find_all(text).collect::<Vec<_>>(), "{pattern:?} in {text:?}");
+        }
+    }
+}
+
+/// All matches of a text, where each is a look to its end: that is paid, and ends when there is no more to pay with.
+#[test]
+fn searches_that_are_paid_for_can_be_stopped() {
+    let (regexp, text) = (Regexp::new("b*?a[ab]*c|a").unwrap(), "a".repeat(100_000));
+    let (mut left, mut count, mut matches) = (3_000_000_usize, 0, regexp.find_all_whole(&text));
+    let mut pay = |work: usize| {
+        left = left.checked_sub(work).ok_or("over")?;
+        Ok(())
+    };
+    let stopped = loop {
+        match matches.next_within(&mut pay) {
+            Ok(Some(_)) => count += 1,
+            other => break other,
+        }
+    };
+    assert_eq!(stopped, Err("over"));
+    assert!((20..30).contains(&count), "{count}");
 }

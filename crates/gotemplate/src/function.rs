@@ -144,6 +144,12 @@ impl Function {
 #[derive(Clone, Default)]
 pub struct Functions(Arc<BTreeMap<String, Function>>);
 
+impl std::fmt::Debug for Functions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Functions({})", self.0.len())
+    }
+}
+
 impl Functions {
     /// No functions but Go's.
     pub fn new() -> Self {

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod builtin;
+mod called;
 mod error;
 mod exec;
 mod fmt;

@@ -126,11 +126,27 @@ impl Template {
         self.0.trees.keys().map(Vec::as_slice)
     }
 
+    /// The names of all functions that the source names, also where they are never called.
+    ///
+    /// ```
+    /// use keyferry_gotemplate::{Functions, Template};
+    /// let source = r#"{{ define "x" }}{{ len (index . 0) }}{{ end }}{{ if .a }}{{ print .b | html }}{{ end }}"#;
+    /// let template = Template::parse("t", source, &Functions::new()).unwrap();
+    /// assert_eq!(template.functions().collect::<Vec<_>>(), ["html", "index", "len", "print"]);
+    /// ```
+    pub fn functions(&self) -> impl Iterator<Item = &str> {
+        let mut names = std::collections::BTreeSet::new();
+        for list in self.0.trees.values() {
+            crate::called::in_list(list, &mut names);
+        }
+        names.into_iter()
+    }
+
     pub(crate) fn tree(&self, name: &[u8]) -> Option<(&[u8], &List)> {
         self.0.trees.get_key_value(name).map(|(name, list)| (name.as_slice(), list))
     }
 
-    pub(crate) fn functions(&self) -> &Functions {
+    pub(crate) fn table(&self) -> &Functions {
         &self.0.functions
     }
 

@@ -189,6 +189,22 @@ fn a_function_can_use_up_the_budget() {
 }
 
 #[test]
+fn costly_work_is_counted_and_asks_whether_to_stop() {
+    let costly = Function::new(&[], |call, _| {
+        call.meter().work(2_500)?;
+        Ok(Value::int(1))
+    });
+    let functions = Functions::new().with("costly", costly);
+    let parse = |source: &str| Template::parse("t", source, &functions).unwrap();
+    assert_eq!(parse("{{ costly }}{{ costly }}").render(&Value::Nil).unwrap(), b"11");
+    let error = parse("{{ costly }}{{ costly }}{{ costly }}").render(&Value::Nil).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Budget(Budget::Work(5_000)));
+    assert_eq!(error.cause(), "over budget: costly functions would take more than 5000 ms");
+    let error = parse("{{ costly }}").render_until(&Value::Nil, &|| true).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Interrupted);
+}
+
+#[test]
 fn limits_are_those_of_the_parser() {
     let limits = Limits { output: 3, steps: 30, ..Limits::default() };
     let parser = Parser { limits, ..Parser::default() };

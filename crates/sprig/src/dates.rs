@@ -52,7 +52,7 @@ fn clocked(host: &Shared) -> Family {
 
 fn modifying() -> Family {
     let function = |strict: bool, name| {
-        Function::new(&[Type::String, TIME], move |_, arguments| modify(arguments, strict)).named(name)
+        Function::new(&[Type::String, TIME], move |call, arguments| modify(call, arguments, strict)).named(name)
     };
     let (lenient, strict) = ("func(string, time.Time) time.Time", "func(string, time.Time) (time.Time, error)");
     vec![
@@ -122,10 +122,10 @@ fn ago(call: &mut Call<'_>, host: &Shared, arguments: &[Value]) -> Outcome {
     call.text(now(host).since(&date).round(SECOND).text())
 }
 
-fn modify(arguments: &[Value], strict: bool) -> Outcome {
+fn modify(call: &Call<'_>, arguments: &[Value], strict: bool) -> Outcome {
     let [change, date] = arguments else { return Err(unexpected("pair")) };
     let time = object::time(date)?;
-    match duration::parse(text(change)?) {
+    match parsed(call, text(change)?)? {
         Some(nanoseconds) => Ok(time.add(Duration(nanoseconds)).into()),
         None if strict => Err("time: invalid duration".into()),
         None => Ok(date.clone()),
@@ -144,10 +144,21 @@ fn read(call: &Call<'_>, arguments: &[Value], strict: bool) -> Outcome {
     }
 }
 
+/// How many bytes of a duration are read in about the time of a step.
+const BYTES_OF_A_STEP: usize = 8;
+
+fn parsed(call: &Call<'_>, duration: &[u8]) -> Result<Option<i64>, FuncError> {
+    call.meter().step(duration.len() / BYTES_OF_A_STEP)?;
+    Ok(duration::parse(duration))
+}
+
 /// Seconds, as a string or an `int64`; all else is nothing.
 fn duration(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
     let seconds = match arguments.first() {
-        Some(Value::Str(text)) => number(text),
+        Some(Value::Str(text)) => {
+            call.meter().step(text.len() / BYTES_OF_A_STEP)?;
+            number(text)
+        }
         Some(Value::Int(number, IntKind::Int64)) => *number,
         _ => 0,
     };
@@ -167,7 +178,7 @@ fn number(text: &[u8]) -> i64 {
 /// Only the largest unit, cut off.
 fn duration_round(call: &mut Call<'_>, host: &Shared, arguments: &[Value]) -> Outcome {
     let nanoseconds = match arguments.first() {
-        Some(Value::Str(text)) => duration::parse(text).unwrap_or(0),
+        Some(Value::Str(text)) => parsed(call, text)?.unwrap_or(0),
         Some(Value::Int(number, IntKind::Int64)) => *number,
         Some(value) => find(value).map_or(0, |time| now(host).since(time).0),
         None => 0,
@@ -186,4 +197,9 @@ fn largest_unit(seconds: u64, nanoseconds: u64) -> String {
 fn unix_epoch(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
     let time: Result<&Time, FuncError> = object::time(arguments.first().unwrap_or(&Value::Nil));
     call.text(time?.unix_seconds().to_string())
+}
+
+/// Whether a text is written as a layout.
+pub(crate) fn is_date(layout: &[u8], text: &[u8]) -> bool {
+    parse::parse(layout, text).is_some()
 }

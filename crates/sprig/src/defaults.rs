@@ -1,6 +1,6 @@
 //! Defaults, conditions, failing.
 
-use crate::arguments::{Outcome, text, truth, unexpected};
+use crate::arguments::{Outcome, exactly, text, truth, unexpected};
 use crate::table::{Family, Shared};
 use keyferry_gotemplate::{Call, Function, Type, Value};
 
@@ -30,7 +30,7 @@ fn default(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
 }
 
 fn empty(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    let [value] = arguments else { return Err(unexpected("value")) };
+    let [value] = exactly(arguments)?;
     Ok(is_empty(value).into())
 }
 
@@ -50,12 +50,12 @@ fn any(call: &mut Call<'_>, values: &[Value]) -> Outcome {
 }
 
 fn ternary(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    let [yes, no, which] = arguments else { return Err(unexpected("triple")) };
+    let [yes, no, which] = exactly(arguments)?;
     Ok(if truth(which)? { yes.clone() } else { no.clone() })
 }
 
 /// The author's own words are the error.
 fn fail(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    let [message] = arguments else { return Err(unexpected("message")) };
+    let [message] = exactly(arguments)?;
     Err(String::from_utf8_lossy(text(message)?).into_owned().into())
 }

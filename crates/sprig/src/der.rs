@@ -52,6 +52,20 @@ impl<'a> Reader<'a> {
         self.0.first() == Some(&tag)
     }
 
+    /// Whether nothing is next, or the beginning of an element. Go asks that even of one that it takes for none.
+    fn has_header(&self) -> bool {
+        let Some((&tag, rest)) = self.0.split_first() else { return true };
+        let digits = rest.iter().take_while(|digit| **digit >= 0x80).count();
+        let skipped = if tag & 0x1f == 0x1f { digits + 1 } else { 0 };
+        rest.get(skipped..).is_some_and(|rest| length(rest).is_some())
+    }
+
+    /// A positive integer if the next element is an integer.
+    #[expect(clippy::option_option, reason = "what is not there is not malformed")]
+    pub(crate) fn optional_positive(&mut self) -> Option<Option<&'a [u8]>> {
+        if self.is_next(INTEGER) { self.positive().map(Some) } else { self.has_header().then_some(None) }
+    }
+
     /// The next element, whatever it is.
     pub(crate) fn any(&mut self) -> Option<Element<'a>> {
         let (&tag, rest) = self.0.split_first()?;
@@ -81,8 +95,29 @@ impl<'a> Reader<'a> {
     }
 
     /// The elements within the next one if it has this tag.
+    #[expect(clippy::option_option, reason = "what is not there is not malformed")]
     pub(crate) fn optional(&mut self, tag: u8) -> Option<Option<Self>> {
         if self.is_next(tag) { self.within(tag).map(Some) } else { Some(None) }
+    }
+
+    /// An element that is wrapped in another. As in Go's `encoding/asn1` the wrapping's length counts for nothing but that
+    /// it is none, and where either tag is another one there is no such element.
+    #[expect(clippy::option_option, reason = "what is not there is not malformed")]
+    pub(crate) fn wrapped(&mut self, wrapping: u8, tag: u8) -> Option<Option<Self>> {
+        if !self.is_next(wrapping) {
+            return self.has_header().then_some(None);
+        }
+        let (length, rest) = length(self.0.get(1..)?)?;
+        let mut inner = Self(rest);
+        if length == 0 || rest.is_empty() {
+            return None;
+        }
+        if !inner.is_next(tag) {
+            return inner.has_header().then_some(None);
+        }
+        let element = inner.any()?;
+        *self = inner;
+        Some(Some(Self(element.whole)))
     }
 
     /// An integer's bytes, with the sign in the first bit.
@@ -141,7 +176,7 @@ fn length(bytes: &[u8]) -> Option<(usize, &[u8])> {
     }
     let (digits, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
     let length = digits.iter().fold(0usize, |length, digit| length << 8 | usize::from(*digit));
-    let is_shortest = digits.first()? != &0 && length >= 128;
+    let is_shortest = digits.first()? != &0 && (128..1 << 31).contains(&length);
     (is_shortest && digits.len() <= 4).then_some((length, rest))
 }
 

@@ -3,8 +3,10 @@
 mod copy;
 mod merge;
 
-use crate::arguments::{Outcome, map, text, unexpected};
+use crate::arguments::{Outcome, exactly, map, text, unexpected};
+use crate::equality::BYTES_OF_A_STEP;
 use crate::table::{Family, Shared};
+use crate::text_of::text_of;
 use keyferry_gotemplate::{Call, FuncError, Function, List, Map, Type, Value};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -38,6 +40,12 @@ const CHOOSE: &str = "func(map[string]interface {}, ...string) map[string]interf
 
 type Entry = (Arc<[u8]>, Value);
 
+/// A map's value, for which the comparing of its key is taken.
+pub(crate) fn value_of(call: &Call<'_>, map: &Map, key: &[u8]) -> Result<Option<Value>, FuncError> {
+    call.meter().step(key.len() / BYTES_OF_A_STEP)?;
+    Ok(map.get(key))
+}
+
 /// All of a map, for which a step an entry is taken.
 pub(crate) fn entries(call: &Call<'_>, map: &Map) -> Result<Vec<Entry>, FuncError> {
     call.meter().step(map.len())?;
@@ -54,43 +62,38 @@ pub(crate) fn made(call: &Call<'_>, element: &'static Type, entries: Vec<Entry>)
 }
 
 fn dict(call: &mut Call<'_>, items: &[Value]) -> Outcome {
-    let map = call.map();
+    let mut entries = Vec::new();
     for pair in items.chunks(2) {
         let [key, rest @ ..] = pair else { continue };
-        let key = key_of(call, key)?;
-        call.insert(&map, key, rest.first().cloned().unwrap_or_else(|| "".into()))?;
+        let key = text_of(call, key)?;
+        call.meter().allocate(key.len())?;
+        entries.push((key.as_ref().into(), rest.first().cloned().unwrap_or_else(|| "".into())));
     }
-    Ok(map.into())
+    Ok(made(call, &Type::Any, entries)?.into())
 }
 
-/// Any value as a key.
-fn key_of(call: &Call<'_>, value: &Value) -> Result<Vec<u8>, FuncError> {
-    match value {
-        Value::Bytes(bytes) => Ok(bytes.as_slice().to_vec()),
-        _ => call.sprint(std::slice::from_ref(value)),
-    }
-}
-
-fn get(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    let [from, key] = arguments else { return Err(unexpected("pair")) };
-    Ok(map(from)?.get(text(key)?).unwrap_or_else(|| "".into()))
+fn get(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
+    let [from, key] = exactly(arguments)?;
+    Ok(value_of(call, map(from)?, text(key)?)?.unwrap_or_else(|| "".into()))
 }
 
 fn set(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    let [into, key, value] = arguments else { return Err(unexpected("triple")) };
+    let [into, key, value] = exactly(arguments)?;
     call.insert(map(into)?, text(key)?, value.clone())?;
     Ok(into.clone())
 }
 
-fn unset(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    let [from, key] = arguments else { return Err(unexpected("pair")) };
-    map(from)?.remove(text(key)?);
+fn unset(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
+    let [from, key] = exactly(arguments)?;
+    let key = text(key)?;
+    call.meter().step(key.len() / BYTES_OF_A_STEP)?;
+    map(from)?.remove(key);
     Ok(from.clone())
 }
 
-fn has_key(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    let [of, key] = arguments else { return Err(unexpected("pair")) };
-    Ok(map(of)?.get(text(key)?).is_some().into())
+fn has_key(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
+    let [of, key] = exactly(arguments)?;
+    Ok(value_of(call, map(of)?, text(key)?)?.is_some().into())
 }
 
 fn pluck(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
@@ -99,7 +102,7 @@ fn pluck(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
     call.meter().step(maps.len())?;
     let mut found = Vec::new();
     for from in maps {
-        found.extend(map(from)?.get(key));
+        found.extend(value_of(call, map(from)?, key)?);
     }
     call.list(found)
 }
@@ -121,8 +124,8 @@ fn pick(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
     call.meter().step(keys.len())?;
     let mut picked = Vec::new();
     for key in keys {
-        let key = text(key)?;
-        picked.extend(from.get(key).map(|value| (key.into(), value)));
+        let Value::Str(key) = key else { return Err(unexpected("string")) };
+        picked.extend(value_of(call, from, key)?.map(|value| (key.clone(), value)));
     }
     Ok(made(call, &Type::Any, picked)?.into())
 }
@@ -132,12 +135,15 @@ fn omit(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
     call.meter().step(keys.len())?;
     let keys: BTreeSet<&[u8]> = keys.iter().map(text).collect::<Result<_, _>>()?;
     let mut entries = entries(call, map(from)?)?;
+    for key in keys.iter().copied().chain(entries.iter().map(|(key, _)| key.as_ref())) {
+        call.meter().step(key.len() / BYTES_OF_A_STEP)?;
+    }
     entries.retain(|(key, _)| !keys.contains(key.as_ref()));
     Ok(made(call, &Type::Any, entries)?.into())
 }
 
 fn values(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    let [of] = arguments else { return Err(unexpected("map")) };
+    let [of] = exactly(arguments)?;
     let values = entries(call, map(of)?)?.into_iter().map(|(_, value)| value).collect();
     call.list(values)
 }
@@ -151,7 +157,7 @@ fn dig(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
     let keys: Vec<&[u8]> = keys.iter().map(text).collect::<Result<_, _>>()?;
     let mut at = from.clone();
     for key in keys {
-        let Some(found) = untyped(&at)?.get(key) else { return Ok(otherwise.clone()) };
+        let Some(found) = value_of(call, untyped(&at)?, key)? else { return Ok(otherwise.clone()) };
         at = found;
     }
     Ok(at)

@@ -3,7 +3,7 @@
 use keyferry_gotemplate::{Call, FuncError, List, Map, Object, Value};
 
 /// How many bytes are compared in about the time of a step.
-const BYTES_OF_A_STEP: usize = 1024;
+pub(crate) const BYTES_OF_A_STEP: usize = 1024;
 
 /// Whether an item is in a list, by [`equal`].
 pub(crate) fn contains(call: &Call<'_>, items: &[Value], wanted: &Value) -> Result<bool, FuncError> {
@@ -82,6 +82,7 @@ fn maps(call: &Call<'_>, a: &Map, b: &Map) -> Result<bool, FuncError> {
     call.meter().step(a.len())?;
     call.meter().deeper(|| {
         for (key, a) in a.entries() {
+            call.meter().step(key.len() / BYTES_OF_A_STEP)?;
             let same = b.get(key).map(|b| equal(call, &a, &b)).transpose()?;
             if same != Some(true) {
                 return Ok(false);
@@ -91,13 +92,15 @@ fn maps(call: &Call<'_>, a: &Map, b: &Map) -> Result<bool, FuncError> {
     })
 }
 
-/// By Go's `==` where the type has it, otherwise field by field.
+/// By Go's `==` where the type has it, otherwise field by field. Pointers are equal where what they point to is.
 fn objects(call: &Call<'_>, a: &dyn Object, b: &dyn Object) -> Result<bool, FuncError> {
-    if let Some(equal) = a.equals(b) {
-        return Ok(equal);
+    let (same, fields) = (a.equals(b), a.fields());
+    match same {
+        Some(same) if same || fields.is_empty() || !a.type_name().starts_with('*') => return Ok(same),
+        _ => {}
     }
     call.meter().deeper(|| {
-        for ((_, a), (_, b)) in a.fields().iter().zip(&b.fields()) {
+        for ((_, a), (_, b)) in fields.iter().zip(&b.fields()) {
             if !equal(call, a, b)? {
                 return Ok(false);
             }

@@ -7,7 +7,7 @@ mod rsa;
 
 pub(crate) use ec::Curve;
 pub(crate) use ec::EcKey;
-pub(crate) use private::PrivateKey;
+pub(crate) use private::{PrivateKey, public_ec, public_ed25519, public_rsa};
 pub(crate) use rsa::{Numbers, RsaKey};
 
 use crate::arguments::{Outcome, text, unexpected};

@@ -1,6 +1,6 @@
 //! Lists: slices of any type, `[]byte` too. Results are new lists, but for those of `slice`.
 
-use crate::arguments::{Outcome, int, unexpected};
+use crate::arguments::{Outcome, exactly, int, unexpected};
 use crate::cast::to_int64;
 use crate::defaults::is_empty;
 use crate::equality::contains;
@@ -85,7 +85,7 @@ fn no_list(value: &Value) -> FuncError {
 
 /// The only argument, as a list.
 fn only<'v>(call: &Call<'_>, arguments: &'v [Value]) -> Result<Cow<'v, [Value]>, FuncError> {
-    let [list] = arguments else { return Err(unexpected("list")) };
+    let [list] = exactly(arguments)?;
     items(call, list)
 }
 
@@ -109,24 +109,34 @@ fn concat(call: &mut Call<'_>, lists: &[Value]) -> Outcome {
 }
 
 fn append(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    let [list, item] = arguments else { return Err(unexpected("pair")) };
+    let [list, item] = exactly(arguments)?;
     let mut items = items(call, list)?.into_owned();
     items.push(item.clone());
     call.list(items)
 }
 
 fn prepend(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    let [list, item] = arguments else { return Err(unexpected("pair")) };
+    let [list, item] = exactly(arguments)?;
     let items = items(call, list)?;
     call.list(std::iter::once(item).chain(items.iter()).cloned().collect())
 }
 
-fn first(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    Ok(only(call, arguments)?.first().cloned().unwrap_or(Value::Nil))
+fn first(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
+    let [list] = exactly(arguments)?;
+    match list {
+        Value::List(list) => Ok(list.items().first().cloned().unwrap_or(Value::Nil)),
+        Value::Bytes(bytes) => Ok(bytes.as_slice().first().map_or(Value::Nil, |&byte| byte.into())),
+        _ => Err(no_list(list)),
+    }
 }
 
-fn last(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    Ok(only(call, arguments)?.last().cloned().unwrap_or(Value::Nil))
+fn last(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
+    let [list] = exactly(arguments)?;
+    match list {
+        Value::List(list) => Ok(list.items().last().cloned().unwrap_or(Value::Nil)),
+        Value::Bytes(bytes) => Ok(bytes.as_slice().last().map_or(Value::Nil, |&byte| byte.into())),
+        _ => Err(no_list(list)),
+    }
 }
 
 fn rest(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
@@ -167,7 +177,7 @@ fn without(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
 }
 
 fn has(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    let [item, list] = arguments else { return Err(unexpected("pair")) };
+    let [item, list] = exactly(arguments)?;
     match list {
         Value::Nil => Ok(false.into()),
         Value::Bytes(_) | Value::List(_) => Ok(contains(call, &items(call, list)?, item)?.into()),
@@ -176,7 +186,7 @@ fn has(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
 }
 
 /// Within the capacity, so that a part can be made longer again.
-fn slice(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
+fn slice(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
     let [list, bounds @ ..] = arguments else { return Err(unexpected("list")) };
     let (length, capacity) = match list {
         Value::List(list) => (list.len(), list.capacity()),
@@ -186,20 +196,23 @@ fn slice(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
     if length == 0 {
         return Ok(Value::Nil);
     }
-    let bound = |index: usize, otherwise| bounds.get(index).map_or(Some(otherwise), |bound| offset(bound, capacity));
-    match (list, bound(0, 0).zip(bound(1, length))) {
-        (Value::List(list), Some((start, end))) if start <= end => Ok(list.slice(start, end, None).into()),
-        (Value::Bytes(bytes), Some((start, end))) if start <= end => Ok(bytes.slice(start, end, None).into()),
-        _ => Err("slice bounds out of range".into()),
+    let start = bounds.first().map_or(Ok(0), |bound| offset(call, bound))?;
+    let end = bounds.get(1).map_or(Ok(length), |bound| offset(call, bound))?;
+    match list {
+        _ if start > end || end > capacity => Err("slice bounds out of range".into()),
+        Value::List(list) => Ok(list.slice(start, end, None).into()),
+        Value::Bytes(bytes) => Ok(bytes.slice(start, end, None).into()),
+        _ => Err(no_list(list)),
     }
 }
 
-fn offset(bound: &Value, capacity: usize) -> Option<usize> {
-    usize::try_from(to_int64(bound)).ok().filter(|&offset| offset <= capacity)
+/// Beyond every list if it is negative.
+fn offset(call: &Call<'_>, bound: &Value) -> Result<usize, FuncError> {
+    Ok(usize::try_from(to_int64(call, bound)?).unwrap_or(usize::MAX))
 }
 
 fn chunk(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    let [size, list] = arguments else { return Err(unexpected("pair")) };
+    let [size, list] = exactly(arguments)?;
     let items = items(call, list)?;
     let mut chunks = Vec::new();
     if let Some(size) = chunk_size(int(size)?, items.len())? {

@@ -4,8 +4,8 @@ mod decimal;
 mod ranges;
 mod round;
 
-use crate::arguments::{Outcome, text, unexpected};
-use crate::cast::{to_float64, to_int64};
+use crate::arguments::{Outcome, exactly, text, unexpected};
+use crate::cast::{BYTES_OF_A_STEP, to_float64, to_int64};
 use crate::table::{Family, Shared};
 use keyferry_gotemplate::{Call, FuncError, Function, Type, Value};
 
@@ -43,67 +43,74 @@ fn one(arguments: &[Value]) -> Result<&Value, FuncError> {
 }
 
 /// The only two arguments.
-fn two(arguments: &[Value]) -> Result<(i64, i64), FuncError> {
-    let [a, b] = arguments else { return Err(unexpected("pair")) };
-    Ok((to_int64(a), to_int64(b)))
+fn two(call: &Call<'_>, arguments: &[Value]) -> Result<(i64, i64), FuncError> {
+    let [a, b] = exactly(arguments)?;
+    Ok((to_int64(call, a)?, to_int64(call, b)?))
 }
+
+type Convert<N> = fn(&Call<'_>, &Value) -> Result<N, FuncError>;
 
 /// A first number and those that follow it.
-fn fold<N>(call: &Call<'_>, values: &[Value], convert: fn(&Value) -> N, step: fn(N, N) -> N) -> Result<N, FuncError> {
+fn fold<N>(call: &Call<'_>, values: &[Value], convert: Convert<N>, join: fn(N, N) -> N) -> Result<N, FuncError> {
+    let [first, others @ ..] = values else { return Err(unexpected("number")) };
     call.meter().step(values.len())?;
-    values.iter().map(convert).reduce(step).ok_or_else(|| unexpected("number"))
+    others.iter().try_fold(convert(call, first)?, |joined, other| Ok(join(joined, convert(call, other)?)))
 }
 
-fn atoi(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    Ok(Value::int(match parse(text(one(arguments)?)?, 10) {
+fn atoi(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
+    Ok(Value::int(match parse(call, text(one(arguments)?)?, 10)? {
         Parsed::Number(number) | Parsed::OutOfRange(number) => number,
         Parsed::NoNumber => 0,
     }))
 }
 
-fn int(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    Ok(Value::int(to_int64(one(arguments)?)))
+fn int(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
+    Ok(Value::int(to_int64(call, one(arguments)?)?))
 }
 
-fn int64(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    Ok(to_int64(one(arguments)?).into())
+fn int64(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
+    Ok(to_int64(call, one(arguments)?)?.into())
 }
 
-fn float64(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    Ok(to_float64(one(arguments)?).into())
+fn float64(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
+    Ok(to_float64(call, one(arguments)?)?.into())
 }
 
 /// From octal digits, as the modes of files are written.
 fn to_decimal(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    Ok(Value::from(match parse(&call.sprint(arguments)?, 8) {
+    let text = call.sprint(arguments)?;
+    Ok(Value::from(match parse(call, &text, 8)? {
         Parsed::Number(number) => number,
         Parsed::OutOfRange(_) | Parsed::NoNumber => 0,
     }))
 }
 
-fn add1(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    Ok(to_int64(one(arguments)?).wrapping_add(1).into())
+fn add1(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
+    Ok(to_int64(call, one(arguments)?)?.wrapping_add(1).into())
 }
 
 fn add(call: &mut Call<'_>, values: &[Value]) -> Outcome {
-    call.meter().step(values.len())?;
-    Ok(values.iter().map(to_int64).fold(0, i64::wrapping_add).into())
+    if values.is_empty() { Ok(Value::from(0_i64)) } else { integers(call, values, i64::wrapping_add) }
 }
 
-fn sub(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    let (a, b) = two(arguments)?;
+fn integers(call: &Call<'_>, values: &[Value], join: fn(i64, i64) -> i64) -> Outcome {
+    Ok(fold(call, values, to_int64, join)?.into())
+}
+
+fn sub(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
+    let (a, b) = two(call, arguments)?;
     Ok(a.wrapping_sub(b).into())
 }
 
-fn div(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    match two(arguments)? {
+fn div(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
+    match two(call, arguments)? {
         (_, 0) => Err(DIVISION_BY_ZERO.into()),
         (a, b) => Ok(a.wrapping_div(b).into()),
     }
 }
 
-fn modulo(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    match two(arguments)? {
+fn modulo(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
+    match two(call, arguments)? {
         (_, 0) => Err(DIVISION_BY_ZERO.into()),
         (a, b) => Ok(a.wrapping_rem(b).into()),
     }
@@ -112,15 +119,15 @@ fn modulo(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
 const DIVISION_BY_ZERO: &str = "division by zero";
 
 fn mul(call: &mut Call<'_>, values: &[Value]) -> Outcome {
-    Ok(fold(call, values, to_int64, i64::wrapping_mul)?.into())
+    integers(call, values, i64::wrapping_mul)
 }
 
 fn max(call: &mut Call<'_>, values: &[Value]) -> Outcome {
-    Ok(fold(call, values, to_int64, i64::max)?.into())
+    integers(call, values, i64::max)
 }
 
 fn min(call: &mut Call<'_>, values: &[Value]) -> Outcome {
-    Ok(fold(call, values, to_int64, i64::min)?.into())
+    integers(call, values, i64::min)
 }
 
 fn maxf(call: &mut Call<'_>, values: &[Value]) -> Outcome {
@@ -151,7 +158,8 @@ enum Parsed {
     NoNumber,
 }
 
-fn parse(text: &[u8], radix: u32) -> Parsed {
+fn parse(call: &Call<'_>, text: &[u8], radix: u32) -> Result<Parsed, FuncError> {
+    call.meter().step(text.len() / BYTES_OF_A_STEP)?;
     let (negative, digits) = match text {
         [sign @ (b'-' | b'+'), digits @ ..] => (*sign == b'-', digits),
         digits => (false, digits),
@@ -159,16 +167,16 @@ fn parse(text: &[u8], radix: u32) -> Parsed {
     let out_of_range = Parsed::OutOfRange(if negative { i64::MIN } else { i64::MAX });
     let mut magnitude = 0_u64;
     for &digit in digits {
-        let Some(digit) = char::from(digit).to_digit(radix) else { return Parsed::NoNumber };
+        let Some(digit) = char::from(digit).to_digit(radix) else { return Ok(Parsed::NoNumber) };
         let next = magnitude.checked_mul(radix.into()).and_then(|number| number.checked_add(digit.into()));
         // What follows is not looked at any more, be it digits or not.
-        let Some(next) = next else { return out_of_range };
+        let Some(next) = next else { return Ok(out_of_range) };
         magnitude = next;
     }
     let signed = if negative { 0_i64.checked_sub_unsigned(magnitude) } else { i64::try_from(magnitude).ok() };
-    match signed {
+    Ok(match signed {
         _ if digits.is_empty() => Parsed::NoNumber,
         Some(number) => Parsed::Number(number),
         None => out_of_range,
-    }
+    })
 }

@@ -4,7 +4,7 @@ use crate::arguments::Outcome;
 use keyferry_gotemplate::{Call, FuncError, Stop, Value};
 
 /// How many bytes a search passes, and how many a look at every character, in about the time of a step.
-const SEARCHED: usize = 1024;
+const SEARCHED: usize = 128;
 const WALKED: usize = 16;
 
 /// Takes the steps of a search through `bytes`.

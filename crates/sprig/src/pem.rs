@@ -97,9 +97,9 @@ fn chosen<'c, 'a>(kind: &[u8], chain: &'c [&'c Certificate<'a>]) -> &'c [&'c Cer
     let between = chain.split_first().map_or(&[][..], |(_, rest)| rest);
     let roots = between.iter().position(|one| one.is_root()).unwrap_or(between.len());
     match (kind, chain) {
-        (b"leaf", [leaf, ..]) if !leaf.is_root() => std::slice::from_ref(&chain[0]),
+        (b"leaf", [leaf, ..]) if !leaf.is_root() => std::slice::from_ref(leaf),
         (b"intermediate", _) => between.get(..roots).unwrap_or_default(),
-        (b"root", [.., root]) if root.is_root() => std::slice::from_ref(&chain[chain.len() - 1]),
+        (b"root", [.., root]) if root.is_root() => std::slice::from_ref(root),
         _ => &[],
     }
 }

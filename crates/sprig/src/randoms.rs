@@ -1,7 +1,7 @@
 //! Random text and numbers. Each choice is as likely as every other.
 
 use crate::Host;
-use crate::arguments::{Outcome, int, text, unexpected};
+use crate::arguments::{Outcome, exactly, int, text};
 use crate::table::{Family, Shared};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use keyferry_gotemplate::{Call, FuncError, Function, Type, Value};
@@ -49,18 +49,21 @@ fn printable() -> Vec<u8> {
 }
 
 /// How many random bytes take about the time of a step.
-const BYTES_OF_A_STEP: usize = 16;
+const BYTES_OF_A_STEP: usize = 4;
+
+/// What fetching some is worth.
+const STEPS_OF_A_DRAW: usize = 8;
 
 /// Random bytes, fetched many at a time.
 struct Source<'h> {
     host: &'h dyn Host,
-    pool: [u8; 256],
+    pool: [u8; 64],
     used: usize,
 }
 
 impl<'h> Source<'h> {
     fn new(host: &'h dyn Host) -> Self {
-        Self { host, pool: [0; 256], used: 256 }
+        Self { host, pool: [0; 64], used: 64 }
     }
 
     fn bytes<const N: usize>(&mut self) -> [u8; N] {
@@ -86,12 +89,13 @@ impl<'h> Source<'h> {
 
     /// One of at most 256 letters: as [`Source::below`], from a byte.
     fn letter(&mut self, alphabet: &[u8]) -> u8 {
-        let fair = 256 - 256 % alphabet.len().max(1);
+        let count = alphabet.len().max(1);
+        let fair = 256 - 256 % count;
         loop {
             let [draw] = self.bytes();
             let draw = usize::from(draw);
             if draw < fair {
-                return alphabet.get(draw % alphabet.len().max(1)).copied().unwrap_or_default();
+                return alphabet.get(draw % count).copied().unwrap_or_default();
             }
         }
     }
@@ -99,7 +103,7 @@ impl<'h> Source<'h> {
 
 /// A word of so many letters; of fewer than none it is empty.
 fn word(call: &Call<'_>, arguments: &[Value], host: &dyn Host, alphabet: &[u8]) -> Outcome {
-    let [count] = arguments else { return Err(unexpected("number")) };
+    let [count] = exactly(arguments)?;
     let count = usize::try_from(int(count)?).unwrap_or(0);
     take(call, count)?;
     let mut source = Source::new(host);
@@ -113,7 +117,7 @@ fn take(call: &Call<'_>, bytes: usize) -> Result<(), FuncError> {
 
 /// In base64.
 fn bytes(call: &mut Call<'_>, arguments: &[Value], host: &dyn Host) -> Outcome {
-    let [count] = arguments else { return Err(unexpected("number")) };
+    let [count] = exactly(arguments)?;
     let count = usize::try_from(int(count)?).map_err(|_| "randBytes needs a number that is not negative")?;
     take(call, count.saturating_add(count / 3 * 4))?;
     let mut bytes = vec![0; count];
@@ -122,18 +126,19 @@ fn bytes(call: &mut Call<'_>, arguments: &[Value], host: &dyn Host) -> Outcome {
 }
 
 /// From the first number on and below the second.
-fn between(_: &mut Call<'_>, arguments: &[Value], host: &dyn Host) -> Outcome {
-    let [min, max] = arguments else { return Err(unexpected("pair")) };
+fn between(call: &mut Call<'_>, arguments: &[Value], host: &dyn Host) -> Outcome {
+    let [min, max] = exactly(arguments)?;
     let (min, max) = (int(min)?, int(max)?);
     let count = u64::try_from(max.wrapping_sub(min)).ok().filter(|&count| count > 0);
     let count = count.ok_or("randInt needs a maximum above the minimum")?;
+    call.meter().step(STEPS_OF_A_DRAW)?;
     let offset = Source::new(host).below(count);
     Ok(Value::int(min.wrapping_add_unsigned(offset)))
 }
 
 /// The characters in another order. A byte that is part of none becomes U+FFFD, as in Go.
 fn shuffle(call: &mut Call<'_>, arguments: &[Value], host: &dyn Host) -> Outcome {
-    let [of] = arguments else { return Err(unexpected("string")) };
+    let [of] = exactly(arguments)?;
     let of = text(of)?;
     call.meter().step(of.len())?;
     call.meter().allocate(of.len().saturating_mul(8))?;
@@ -156,6 +161,7 @@ fn characters(text: &[u8]) -> Vec<char> {
 }
 
 fn uuid(call: &mut Call<'_>, _: &[Value], host: &dyn Host) -> Outcome {
+    call.meter().step(STEPS_OF_A_DRAW)?;
     let mut bytes = [0; 16];
     host.fill(&mut bytes);
     let version = (u128::from_be_bytes(bytes) & !VERSION_BITS) | VERSION_4;

@@ -1,6 +1,6 @@
 //! Types and kinds, by Go's names.
 
-use crate::arguments::{Outcome, text, unexpected};
+use crate::arguments::{Outcome, exactly, text};
 use crate::equality::equal;
 use crate::table::{Family, Shared};
 use keyferry_gotemplate::{Call, Function, Object, Type, Value};
@@ -47,33 +47,33 @@ fn kind_of_object(object: &dyn Object) -> String {
 }
 
 fn type_of(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    let [value] = arguments else { return Err(unexpected("value")) };
+    let [value] = exactly(arguments)?;
     call.text(name(value))
 }
 
 fn type_is(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    let [wanted, value] = arguments else { return Err(unexpected("pair")) };
+    let [wanted, value] = exactly(arguments)?;
     Ok((text(wanted)? == name(value).as_bytes()).into())
 }
 
 /// Also of a pointer to the type.
 fn type_is_like(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    let [wanted, value] = arguments else { return Err(unexpected("pair")) };
+    let [wanted, value] = exactly(arguments)?;
     let (wanted, name) = (text(wanted)?, name(value));
     Ok((wanted == name.as_bytes() || name.strip_prefix('*').is_some_and(|name| wanted == name.as_bytes())).into())
 }
 
 fn kind_of(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    let [value] = arguments else { return Err(unexpected("value")) };
+    let [value] = exactly(arguments)?;
     call.text(kind(value))
 }
 
 fn kind_is(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    let [wanted, value] = arguments else { return Err(unexpected("pair")) };
+    let [wanted, value] = exactly(arguments)?;
     Ok((text(wanted)? == kind(value).as_bytes()).into())
 }
 
 fn deep_equal(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    let [a, b] = arguments else { return Err(unexpected("pair")) };
+    let [a, b] = exactly(arguments)?;
     Ok(equal(call, a, b)?.into())
 }

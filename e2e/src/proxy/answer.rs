@@ -20,6 +20,9 @@ use super::{Call, Fault, Rule, Shared};
 const REQUEST_LIMIT: usize = 4 << 20;
 /// The most secrets in a batch, which moto does not enforce.
 const BATCH_LIMIT: usize = 20;
+/// How often the emulator is asked that broke, and the pause between two.
+const TRIES: usize = 5;
+const ASK_AGAIN: Duration = Duration::from_millis(50);
 const JSON: &str = "application/x-amz-json-1.1";
 
 type Body = UnsyncBoxBody<Bytes, io::Error>;
@@ -84,7 +87,20 @@ fn set(object: &mut Value, field: &str, value: Value) {
 
 impl Shared {
     /// Asks the emulator, and reads its whole answer.
+    /// The emulator's answer. Where it broke itself (moto goes through all its secrets while another thread adds one, and
+    /// answers 500 with a page of HTML) it is asked again: AWS has no such fault.
     async fn forward(&self, head: Parts, body: Bytes) -> io::Result<Response<Bytes>> {
+        for _ in 1..TRIES {
+            let answer = self.forward_once(head.clone(), body.clone()).await?;
+            if !is_broken(&answer) {
+                return Ok(answer);
+            }
+            tokio::time::sleep(ASK_AGAIN).await;
+        }
+        self.forward_once(head, body).await
+    }
+
+    async fn forward_once(&self, head: Parts, body: Bytes) -> io::Result<Response<Bytes>> {
         let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
         let mut request = Request::new(Full::from(body));
         *request.method_mut() = head.method;
@@ -97,6 +113,11 @@ impl Shared {
         *answer.headers_mut() = without_framing(head.headers);
         Ok(answer)
     }
+}
+
+fn is_broken(answer: &Response<Bytes>) -> bool {
+    let kind = answer.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    answer.status().is_server_error() && kind.starts_with("text/html")
 }
 
 /// Headers without those that say how long the body is and how it is sent, which are for the next hop to say.

@@ -1,9 +1,10 @@
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use anyhow::Result;
 use async_trait::async_trait;
 use keyferry::api::SecretStoreSpec;
-use keyferry::provider::conformance::{self, Fixture};
+use keyferry::provider::conformance::{self, Fixture, Searches};
 use keyferry::provider::memory::{Keyring, Unobserved};
 use keyferry::provider::{Context, Environment, Provider, Settings, aws, open};
 use keyferry_e2e::aws::{Secrets, shared};
@@ -63,6 +64,21 @@ impl Fixture for SecretsManager {
 
     async fn delete(&self, key: &str) {
         self.note(self.secrets.delete(&format!("{}{key}", self.prefix)).await);
+    }
+
+    fn searches(&self) -> Searches {
+        Searches::ALL
+    }
+
+    /// Names are those that AWS has: the store's prefix is a part of them.
+    fn listed(&self, key: &str) -> String {
+        format!("{}{key}", self.prefix)
+    }
+
+    async fn tag(&self, key: &str, tags: &BTreeMap<String, String>) {
+        for (tag, value) in tags {
+            self.note(self.secrets.tag(&self.listed(key), tag, value).await);
+        }
     }
 }
 

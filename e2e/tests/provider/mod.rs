@@ -3,3 +3,4 @@
 mod aws;
 mod openbao;
 mod openbao_sync;
+mod pod_identity;

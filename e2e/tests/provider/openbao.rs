@@ -1,12 +1,13 @@
 //! The session for Vault and OpenBao, put through the conformance suite on a real server.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use anyhow::Result;
 use async_trait::async_trait;
 use http::Method;
 use keyferry::api::SecretStoreSpec;
-use keyferry::provider::conformance::{self, Fixture};
+use keyferry::provider::conformance::{self, Fixture, Searches};
 use keyferry::provider::http::{Reach, Settings as Http};
 use keyferry::provider::memory::{Keyring, Unobserved, key};
 use keyferry::provider::{
@@ -31,6 +32,11 @@ struct Engine {
 #[derive(Debug)]
 struct Member(Arc<dyn Provider>);
 
+fn member(whole: &Sealed) -> Sealed {
+    let value: Value = serde_json::from_slice(whole.expose()).expect("a secret is an object");
+    Sealed::from(value["value"].as_str().expect("it has a value"))
+}
+
 #[async_trait]
 impl Read for Member {
     fn name(&self) -> &'static str {
@@ -46,18 +52,19 @@ impl Read for Member {
     }
 
     async fn read_many(&self, keys: &[RemoteKey]) -> Vec<Result<Sealed, Error>> {
-        let member = |whole: Sealed| {
-            let value: Value = serde_json::from_slice(whole.expose()).expect("a secret is an object");
-            Sealed::from(value["value"].as_str().expect("it has a value"))
-        };
-        self.0.read_many(keys).await.into_iter().map(|answer| answer.map(member)).collect()
+        self.0.read_many(keys).await.into_iter().map(|answer| answer.map(|whole| member(&whole))).collect()
     }
 }
 
 #[async_trait]
 impl Find for Member {
     async fn find(&self, search: &Search) -> Result<Matches, Error> {
-        self.0.find(search).await
+        let found = self.0.find(search).await?;
+        let mut members = Matches::default();
+        for (name, whole) in found.entries() {
+            members.add(search, self.name(), name.clone(), member(whole))?;
+        }
+        Ok(members)
     }
 }
 
@@ -148,6 +155,15 @@ impl Fixture for Engine {
 
     fn keeps_binary(&self) -> bool {
         false
+    }
+
+    fn searches(&self) -> Searches {
+        Searches { tags: self.version == 2, ..Searches::ALL }
+    }
+
+    async fn tag(&self, key: &str, tags: &BTreeMap<String, String>) {
+        let about = json!({"custom_metadata": tags});
+        self.note(self.server.call(Method::POST, &self.path("metadata", key), about).await);
     }
 }
 

@@ -52,8 +52,11 @@ pub struct Target {
     /// `--unsafe-allow-generic-targets`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub manifest: Option<Manifest>,
-    /// What the Secret looks like. Without it, the remote values are its data, and the ExternalSecret's labels and
-    /// annotations are its own.
+    /// What the Secret looks like, in Go templates. Without it, the remote values are its data, and the ExternalSecret's
+    /// labels and annotations are its own.
+    ///
+    /// `{{ .key }}` is the remote value of a key, `{{ index . "a-b" }}` that of one that is no word; one that does not
+    /// exist is an error. All functions of sprig are there but those that leave the process.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub template: Option<Template>,
 }
@@ -133,7 +136,8 @@ pub struct Template {
     /// `url: "postgres://{{ .user }}:{{ .password }}@db"`. They win over `templateFrom`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub data: BTreeMap<String, String>,
-    /// Templates that are kept elsewhere. Later ones win.
+    /// Templates that are kept elsewhere. Later ones win. A change of a source is taken over without a call to the
+    /// provider.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 5000))]
     pub template_from: Vec<TemplateFrom>,
@@ -174,7 +178,7 @@ pub struct TemplateFrom {
     /// A Secret of the ExternalSecret's namespace that holds templates.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<TemplateSource>,
-    /// A template whose result is a YAML map of keys to values.
+    /// A template whose result is a YAML map of keys to texts. `{{ .key | toJson }}` makes any text safe to stand there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub literal: Option<String>,
     /// Where the result goes: `Data`, the default, `Annotations` or `Labels`; with `target.manifest`, a path of its

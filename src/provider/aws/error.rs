@@ -18,6 +18,7 @@ const KEYS: &str = "check the store's access keys, and the clock of the operator
 const RENEW: &str = "the credentials have ended; provide new ones";
 const SLOW: &str = "there are too many calls in this account; it is tried again";
 const LATER: &str = "AWS has a fault; it is tried again";
+const PLACE: &str = "the listing lost its place; it is begun again";
 const REQUEST: &str = "check the reference's key and version";
 const TRUST: &str = "check the role's trust policy: issuer, audience and subject of the ServiceAccount's token";
 const ROLE: &str = "check the store's roles and session tags";
@@ -75,6 +76,7 @@ const CODES: &[(&str, Kind, &str)] = &[
     ("InternalServerError", Kind::Unavailable, LATER),
     ("ServiceUnavailable", Kind::Unavailable, LATER),
     ("ServiceUnavailableException", Kind::Unavailable, LATER),
+    ("InvalidNextTokenException", Kind::Unavailable, PLACE),
     ("InvalidRequestException", Kind::Invalid, REQUEST),
     ("InvalidParameterException", Kind::Invalid, REQUEST),
     ("InvalidParameterValue", Kind::Invalid, REQUEST),

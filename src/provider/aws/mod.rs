@@ -8,6 +8,7 @@ mod body;
 mod client;
 mod credential;
 mod error;
+mod listing;
 mod secrets_manager;
 
 use std::sync::Arc;
@@ -82,5 +83,7 @@ fn refusal(provider: &'static str, cause: String) -> Error {
     Error { provider, doing: "open the store".to_owned(), kind: Kind::Invalid, cause }
 }
 
+#[cfg(test)]
+mod find_tests;
 #[cfg(test)]
 mod tests;

@@ -24,6 +24,7 @@ use tokio::time::Instant;
 use super::batch::{self, Item};
 use super::client::Base;
 use super::error::{self, Failure};
+use super::listing::Listed;
 use crate::provider::{
     Batch, Capabilities, Close, Error, Find, Kind, Matches, Observer, Part, Read, RemoteKey, Search, Validate, Validity,
 };
@@ -47,7 +48,7 @@ const REPROBE: Duration = Duration::from_hours(1);
 
 /// A session with one principal in one region.
 pub(super) struct SecretsManager {
-    client: Client,
+    pub(super) client: Client,
     credentials: Option<SharedCredentialsProvider>,
     prefix: String,
     observer: Arc<dyn Observer>,
@@ -67,19 +68,9 @@ impl SecretsManager {
         Self { client, credentials, prefix, observer, batch_denied: Mutex::default() }
     }
 
-    /// What AWS knows the secret by: the prefix is put before every key, as in ESO.
-    fn id(&self, key: &RemoteKey) -> String {
-        format!("{}{}", self.prefix, key.key)
-    }
-
-    fn fits_a_batch(&self, key: &RemoteKey) -> bool {
-        // One id that AWS takes for malformed would fail its whole batch.
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+=.@-!:".contains(&byte);
-        let id = self.id(key);
-        key.part == Part::Value
-            && key.version.as_deref().is_none_or(|version| version == CURRENT)
-            && (1..=LONGEST_ID).contains(&id.len())
-            && id.bytes().all(plain)
+    /// What AWS knows the secret by: the prefix is put before every key, as in ESO. All below work on such keys.
+    fn full(&self, key: &RemoteKey) -> RemoteKey {
+        RemoteKey { key: format!("{}{}", self.prefix, key.key), ..key.clone() }
     }
 
     fn batch_is_denied(&self) -> bool {
@@ -92,7 +83,7 @@ impl SecretsManager {
     }
 
     async fn read_together(&self, keys: &[RemoteKey]) -> Vec<Result<Sealed, Error>> {
-        let ids: Vec<_> = keys.iter().map(|key| self.id(key)).collect();
+        let ids: Vec<_> = keys.iter().map(|key| key.key.clone()).collect();
         let distinct = ids.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect();
         let request = self.client.batch_get_secret_value().set_secret_id_list(Some(distinct));
         match self.call("BatchGetSecretValue", request.send()).await {
@@ -109,7 +100,7 @@ impl SecretsManager {
             }
             // It may be one id's fault, and the answer does not say whose.
             Err(Failure::Call { kind: Kind::Invalid | Kind::NotFound, .. }) => self.read_each(keys).await,
-            Err(failure) => keys.iter().map(|key| Err(failure.clone().at(self.reading(key)))).collect(),
+            Err(failure) => keys.iter().map(|key| Err(failure.clone().at(reading(key)))).collect(),
         }
     }
 
@@ -121,7 +112,7 @@ impl SecretsManager {
     ) -> Vec<Result<Sealed, Error>> {
         let answered = keys.iter().zip(answers).map(|(key, answer)| async move {
             match answer {
-                Some(answer) => answer.map_err(|failure| failure.at(self.reading(key))),
+                Some(answer) => answer.map_err(|failure| failure.at(reading(key))),
                 None => self.read_one(key).await,
             }
         });
@@ -137,11 +128,11 @@ impl SecretsManager {
             Part::Value => self.value(key).await,
             Part::Metadata => self.tags(key).await,
         };
-        answer.map_err(|failure| failure.at(self.reading(key)))
+        answer.map_err(|failure| failure.at(reading(key)))
     }
 
     async fn value(&self, key: &RemoteKey) -> Result<Sealed, Failure> {
-        let request = self.client.get_secret_value().secret_id(self.id(key));
+        let request = self.client.get_secret_value().secret_id(&key.key);
         let version = key.version.as_deref().unwrap_or(CURRENT);
         let request = match version.strip_prefix(VERSION_ID) {
             Some(id) => request.version_id(id),
@@ -152,12 +143,12 @@ impl SecretsManager {
     }
 
     async fn tags(&self, key: &RemoteKey) -> Result<Sealed, Failure> {
-        let request = self.client.describe_secret().secret_id(self.id(key));
+        let request = self.client.describe_secret().secret_id(&key.key);
         let answer = self.call("DescribeSecret", request.send()).await?;
         tags_as_json(answer.tags.unwrap_or_default()).ok_or_else(Failure::unreadable)
     }
 
-    async fn call<T, E>(
+    pub(super) async fn call<T, E>(
         &self,
         name: &'static str,
         answer: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
@@ -174,11 +165,39 @@ impl SecretsManager {
         answer
     }
 
-    fn reading(&self, key: &RemoteKey) -> String {
-        match key.part {
-            Part::Value => format!("read {:?}", self.id(key)),
-            Part::Metadata => format!("read the tags of {:?}", self.id(key)),
+    /// Reads keys that may all be in one batch, or none may.
+    async fn read(&self, keys: &[RemoteKey]) -> Vec<Result<Sealed, Error>> {
+        let together = keys.len() > 1 && keys.len() <= BATCH && keys.iter().all(fits_a_batch);
+        if together && !self.batch_is_denied() { self.read_together(keys).await } else { self.read_each(keys).await }
+    }
+
+    /// Reads one batch of what a search has listed; what is gone meanwhile, or has no current value, is passed over.
+    async fn read_listed(&self, search: &Search, listed: &[Listed]) -> Result<Vec<(String, Sealed)>, Error> {
+        let calls = if self.batch_is_denied() { listed.len() } else { 1 };
+        for _ in 0..calls {
+            search.call(NAME).await?;
         }
+        let by_arn = |listed: &Listed| RemoteKey { key: listed.arn.clone(), version: None, part: Part::Value };
+        let keys: Vec<_> = listed.iter().map(by_arn).collect();
+        let answers = listed.iter().zip(self.read(&keys).await);
+        let present = answers.filter(|(_, answer)| !matches!(answer, Err(error) if error.kind == Kind::NotFound));
+        present.map(|(listed, answer)| answer.map(|value| (listed.name.clone(), value))).collect()
+    }
+}
+
+fn fits_a_batch(key: &RemoteKey) -> bool {
+    // One id that AWS takes for malformed would fail its whole batch.
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+=.@-!:".contains(&byte);
+    key.part == Part::Value
+        && key.version.as_deref().is_none_or(|version| version == CURRENT)
+        && (1..=LONGEST_ID).contains(&key.key.len())
+        && key.key.bytes().all(plain)
+}
+
+fn reading(key: &RemoteKey) -> String {
+    match key.part {
+        Part::Value => format!("read {:?}", key.key),
+        Part::Metadata => format!("read the tags of {:?}", key.key),
     }
 }
 
@@ -191,7 +210,7 @@ impl Read for SecretsManager {
 
     /// Single for an hour after AWS said that this principal may not call the batch API.
     fn batch(&self, key: &RemoteKey) -> Batch {
-        if self.fits_a_batch(key) && !self.batch_is_denied() { Batch::Many(BATCH) } else { Batch::Single }
+        if fits_a_batch(&self.full(key)) && !self.batch_is_denied() { Batch::Many(BATCH) } else { Batch::Single }
     }
 
     fn is_immutable(&self, key: &RemoteKey) -> bool {
@@ -199,8 +218,8 @@ impl Read for SecretsManager {
     }
 
     async fn read_many(&self, keys: &[RemoteKey]) -> Vec<Result<Sealed, Error>> {
-        let together = keys.len() > 1 && keys.len() <= BATCH && keys.iter().all(|key| self.fits_a_batch(key));
-        if together && !self.batch_is_denied() { self.read_together(keys).await } else { self.read_each(keys).await }
+        let keys: Vec<_> = keys.iter().map(|key| self.full(key)).collect();
+        self.read(&keys).await
     }
 }
 
@@ -208,7 +227,17 @@ impl Read for SecretsManager {
 #[deny(clippy::missing_trait_methods)]
 impl Find for SecretsManager {
     async fn find(&self, search: &Search) -> Result<Matches, Error> {
-        Err(search.unsupported(NAME, "name, path or tags yet"))
+        search.require_some(NAME)?;
+        let listed = self.list(search).await?;
+        let read = listed.chunks(BATCH).map(|batch| self.read_listed(search, batch)).collect::<Vec<_>>();
+        let mut read = stream::iter(read).buffered(ABREAST);
+        let mut found = Matches::default();
+        while let Some(values) = read.next().await {
+            for (name, value) in values? {
+                found.add(search, NAME, name, value)?;
+            }
+        }
+        Ok(found)
     }
 }
 

@@ -14,10 +14,10 @@ use crate::sealed::Sealed;
 
 const CANARY: &str = "canary-5e1f";
 
-struct Session {
-    provider: Arc<dyn Provider>,
-    server: Canned,
-    ledger: Arc<Ledger>,
+pub(super) struct Session {
+    pub(super) provider: Arc<dyn Provider>,
+    pub(super) server: Canned,
+    pub(super) ledger: Arc<Ledger>,
     keyring: Arc<Keyring>,
 }
 
@@ -77,24 +77,24 @@ async fn session_within(deadline: Duration, spec: AwsProvider, answers: impl Int
     Session { provider, server, ledger, keyring }
 }
 
-async fn session(answers: impl IntoIterator<Item = Answer>) -> Session {
+pub(super) async fn session(answers: impl IntoIterator<Item = Answer>) -> Session {
     session_of(with_keys(), answers).await
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it reads better where it is called with `json!`")]
-fn ok(body: serde_json::Value) -> Answer {
+pub(super) fn ok(body: serde_json::Value) -> Answer {
     Answer::Json(200, body.to_string())
 }
 
-fn refused(status: u16, code: &str) -> Answer {
+pub(super) fn refused(status: u16, code: &str) -> Answer {
     Answer::Json(status, json!({"__type": code, "message": CANARY}).to_string())
 }
 
-fn arn(name: &str) -> String {
+pub(super) fn arn(name: &str) -> String {
     format!("arn:aws:secretsmanager:eu-west-1:111111111111:secret:{name}-AbCdEf")
 }
 
-fn secret(name: &str, value: &str) -> serde_json::Value {
+pub(super) fn secret(name: &str, value: &str) -> serde_json::Value {
     json!({"ARN": arn(name), "Name": name, "VersionId": "v", "SecretString": value, "VersionStages": ["AWSCURRENT"]})
 }
 
@@ -102,7 +102,7 @@ fn kinds(answers: &[Result<Sealed, Error>]) -> Vec<Option<Kind>> {
     answers.iter().map(|answer| answer.as_ref().err().map(|error| error.kind)).collect()
 }
 
-fn operations(session: &Session) -> Vec<String> {
+pub(super) fn operations(session: &Session) -> Vec<String> {
     session.server.asked().iter().map(|asked| asked.target.replace("secretsmanager.", "")).collect()
 }
 

@@ -111,11 +111,12 @@ impl Validate for Fake {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
     use std::sync::{Arc, Mutex};
 
     use super::*;
     use crate::api::provider::fake::FakeData;
-    use crate::provider::conformance::{self, Fixture};
+    use crate::provider::conformance::{self, Fixture, Searches};
     use crate::provider::memory::{key, key_at};
     use crate::provider::{Part, Provider, Query};
 
@@ -151,6 +152,12 @@ mod tests {
         fn keeps_binary(&self) -> bool {
             false
         }
+
+        fn searches(&self) -> Searches {
+            Searches { name: true, ..Searches::NONE }
+        }
+
+        async fn tag(&self, _: &str, _: &BTreeMap<String, String>) {}
     }
 
     #[tokio::test]

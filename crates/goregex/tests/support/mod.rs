@@ -69,12 +69,10 @@ impl Case {
     }
 
     fn run_with(&self, regexp: &Regexp, quoted: Vec<u8>) -> Fine {
-        let matches: Vec<Vec<i64>> = regexp
-            .find_all(&self.input)
-            .map(|found| {
-                found.iter().flat_map(|range| range.map_or([-1, -1], |r| [r.start, r.end].map(number))).collect()
-            })
-            .collect();
+        let matches = find_all(regexp, &self.input);
+        // Once more, when it has seen so much text that the fast engine is there.
+        regexp.is_match("x".repeat(5000));
+        assert_eq!(find_all(regexp, &self.input), matches, "the engines disagree: {}", self.show());
         let first = regexp.find_submatch(&self.input);
         assert_eq!(regexp.is_match(&self.input), first.is_some());
         assert_eq!(regexp.find(&self.input), first.as_ref().and_then(|found| found.get(0)));
@@ -96,6 +94,11 @@ impl Case {
         let [pattern, input, replacement] = [&self.pattern, &self.input, &self.replacement].map(|bytes| show(bytes));
         format!("`{pattern}` on `{input}` with `{replacement}`, {} pieces", self.pieces)
     }
+}
+
+fn find_all(regexp: &Regexp, input: &[u8]) -> Vec<Vec<i64>> {
+    let ends = |range: Option<std::ops::Range<usize>>| range.map_or([-1, -1], |r| [r.start, r.end].map(number));
+    regexp.find_all(input).map(|found| found.iter().flat_map(ends).collect()).collect()
 }
 
 fn number(offset: usize) -> i64 {

@@ -145,7 +145,7 @@ impl<'t> State<'t, '_> {
         given: Given<'t>,
     ) -> Result<Operand, Error> {
         self.place = Place::Word(word);
-        let callable = match (self.template.functions().get(name), Builtin::named(name)) {
+        let callable = match (self.template.table().get(name), Builtin::named(name)) {
             (Some(function), _) => Callable::Function(function),
             (None, Some(builtin)) => Callable::Builtin(builtin),
             (None, None) => return self.fail(format!("{name:?} is not a defined function")),

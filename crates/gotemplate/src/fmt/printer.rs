@@ -121,7 +121,7 @@ impl<'m> Printer<'m> {
             (Value::List(_) | Value::Map(_) | Value::Func(_) | Value::Object(_), 'w') => {
                 self.bad_verb(verb, Some(value))?;
             }
-            (Value::Object(object), _) => self.object(object.as_ref(), value, verb)?,
+            (Value::Object(object), _) => self.object(object.as_ref(), value, verb, true)?,
             _ => self.value(value, verb)?,
         }
         self.charge()
@@ -135,7 +135,7 @@ impl<'m> Printer<'m> {
             Value::Nil if self.flags.sharp_v => self.out.extend_from_slice(b"interface {}(nil)"),
             Value::Nil => self.out.extend_from_slice(b"<nil>"),
             Value::Bytes(bytes) => self.inner_bytes(bytes, verb)?,
-            Value::Object(object) => self.object(object.as_ref(), value, verb)?,
+            Value::Object(object) => self.object(object.as_ref(), value, verb, false)?,
             _ if is_container(value) => {
                 let meter = self.meter;
                 meter.deeper(|| self.value(value, verb))?;
@@ -158,7 +158,7 @@ impl<'m> Printer<'m> {
             Value::List(list) => self.list(list, verb),
             Value::Map(map) => self.map(map, verb),
             Value::Func(_) => self.pointer(value, verb),
-            Value::Object(object) => self.object(object.as_ref(), value, verb),
+            Value::Object(object) => self.object(object.as_ref(), value, verb, true),
         }
     }
 
@@ -294,7 +294,8 @@ impl<'m> Printer<'m> {
         Ok(())
     }
 
-    fn object(&mut self, object: &dyn Object, value: &Value, verb: char) -> Result<(), Stop> {
+    /// `outer` is an argument itself: there a pointer is what it points to, and deeper an address.
+    fn object(&mut self, object: &dyn Object, value: &Value, verb: char, outer: bool) -> Result<(), Stop> {
         let worded = matches!(verb, 'v' | 's' | 'x' | 'X' | 'q') && !self.flags.sharp_v && !self.erroring;
         if let Some(text) = worded.then(|| object.text()).flatten() {
             return self.text(&text, value, verb);
@@ -306,6 +307,9 @@ impl<'m> Printer<'m> {
         }
         if let Some(underlying) = object.underlying() {
             return self.underlying(&underlying, value, verb);
+        }
+        if object.type_name().starts_with('*') && !outer {
+            return self.pointer(value, verb);
         }
         self.structure(object, verb)
     }
@@ -323,8 +327,10 @@ impl<'m> Printer<'m> {
     }
 
     fn structure(&mut self, object: &dyn Object, verb: char) -> Result<(), Stop> {
+        let pointed = object.type_name().strip_prefix('*');
+        self.out.extend_from_slice(if pointed.is_some() { b"&" } else { b"" });
         if self.flags.sharp_v {
-            self.out.extend_from_slice(object.type_name().as_bytes());
+            self.out.extend_from_slice(pointed.unwrap_or(object.type_name()).as_bytes());
         }
         self.out.push(b'{');
         for (index, (name, value)) in object.fields().into_iter().enumerate() {
@@ -341,7 +347,12 @@ impl<'m> Printer<'m> {
 
     /// What has an address: all addresses are the same here, and nil has none.
     fn pointer(&mut self, value: &Value, verb: char) -> Result<(), Stop> {
-        if !matches!(value, Value::Bytes(_) | Value::List(_) | Value::Map(_) | Value::Func(_)) {
+        let pointer = match value {
+            Value::Bytes(_) | Value::List(_) | Value::Map(_) | Value::Func(_) => true,
+            Value::Object(object) => object.type_name().starts_with('*'),
+            _ => false,
+        };
+        if !pointer {
             return self.bad_verb(verb, Some(value));
         }
         let address = if value.is_nil() { 0 } else { ADDRESS };

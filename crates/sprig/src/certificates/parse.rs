@@ -6,7 +6,7 @@ mod public;
 mod time;
 
 pub(crate) use extensions::Names;
-pub(crate) use name::Name;
+pub(crate) use name::{Name, in_der};
 
 use crate::der::{CONTEXT, EXPLICIT, Reader, SEQUENCE};
 use extensions::Extensions;

@@ -1,7 +1,7 @@
 //! Times to text.
 
 use super::calendar::{self, Date};
-use super::layout::{self, Element, Fraction, Offset};
+use super::layout::{self, Element, Fraction, Offset, Until};
 use super::names::{month, weekday};
 use super::time::{Clock, Time, clock};
 use super::zone::{Local, Zone};
@@ -143,7 +143,7 @@ impl Shown {
     fn zone(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.local.name);
         if self.local.name.is_empty() {
-            let how = Offset { z: false, colon: false, minutes: true, seconds: false };
+            let how = Offset { z: false, colon: false, until: Until::Minutes };
             offset(self.local.offset, how, out);
         }
     }
@@ -170,10 +170,9 @@ fn offset(seconds: i64, how: Offset, out: &mut Vec<u8>) {
     let minutes = seconds / 60;
     out.push(if minutes < 0 { b'-' } else { b'+' });
     padded(minutes.abs() / 60, 2, out);
-    for (wanted, part) in
-        [(how.minutes, minutes.abs() % 60), (how.seconds, if minutes < 0 { -seconds } else { seconds } % 60)]
-    {
-        if wanted {
+    let rest = if minutes < 0 { -seconds } else { seconds } % 60;
+    for (unit, part) in [(Until::Minutes, minutes.abs() % 60), (Until::Seconds, rest)] {
+        if how.until >= unit {
             out.extend_from_slice(if how.colon { b":" } else { b"" });
             padded(part, 2, out);
         }

@@ -36,8 +36,15 @@ pub(super) struct Offset {
     /// UTC itself is `Z`.
     pub(super) z: bool,
     pub(super) colon: bool,
-    pub(super) minutes: bool,
-    pub(super) seconds: bool,
+    pub(super) until: Until,
+}
+
+/// Down to which unit a distance is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Until {
+    Hours,
+    Minutes,
+    Seconds,
 }
 
 /// How parts of a second are written.
@@ -94,20 +101,20 @@ const ELEMENTS: &[(&[u8], Element)] = &[
     (b"5", Element::Second),
     (b"PM", Element::UpperHalf),
     (b"pm", Element::LowerHalf),
-    (b"-070000", Element::Offset(offset(false, false, true, true))),
-    (b"-07:00:00", Element::Offset(offset(false, true, true, true))),
-    (b"-0700", Element::Offset(offset(false, false, true, false))),
-    (b"-07:00", Element::Offset(offset(false, true, true, false))),
-    (b"-07", Element::Offset(offset(false, false, false, false))),
-    (b"Z070000", Element::Offset(offset(true, false, true, true))),
-    (b"Z07:00:00", Element::Offset(offset(true, true, true, true))),
-    (b"Z0700", Element::Offset(offset(true, false, true, false))),
-    (b"Z07:00", Element::Offset(offset(true, true, true, false))),
-    (b"Z07", Element::Offset(offset(true, false, false, false))),
+    (b"-070000", Element::Offset(offset(false, false, Until::Seconds))),
+    (b"-07:00:00", Element::Offset(offset(false, true, Until::Seconds))),
+    (b"-0700", Element::Offset(offset(false, false, Until::Minutes))),
+    (b"-07:00", Element::Offset(offset(false, true, Until::Minutes))),
+    (b"-07", Element::Offset(offset(false, false, Until::Hours))),
+    (b"Z070000", Element::Offset(offset(true, false, Until::Seconds))),
+    (b"Z07:00:00", Element::Offset(offset(true, true, Until::Seconds))),
+    (b"Z0700", Element::Offset(offset(true, false, Until::Minutes))),
+    (b"Z07:00", Element::Offset(offset(true, true, Until::Minutes))),
+    (b"Z07", Element::Offset(offset(true, false, Until::Hours))),
 ];
 
-const fn offset(z: bool, colon: bool, minutes: bool, seconds: bool) -> Offset {
-    Offset { z, colon, minutes, seconds }
+const fn offset(z: bool, colon: bool, until: Until) -> Offset {
+    Offset { z, colon, until }
 }
 
 fn element(text: &[u8]) -> Found {

@@ -1,7 +1,7 @@
 //! Text to times.
 
 use super::calendar::{days_before, days_in, is_leap};
-use super::layout::{self, Element, Fraction, Offset};
+use super::layout::{self, Element, Fraction, Offset, Until};
 use super::names::{MONTHS, WEEKDAYS};
 use super::time::{Clock, Time};
 use super::zone::Zone;
@@ -166,8 +166,10 @@ impl Parts {
         }
         let (sign, mut rest) = text.split_first()?;
         let mut numbers = [0; 3];
-        let wanted = [true, how.minutes, how.seconds];
-        for (index, (number, _)) in numbers.iter_mut().zip(wanted).enumerate().filter(|(_, (_, wanted))| *wanted) {
+        let units = [Until::Hours, Until::Minutes, Until::Seconds];
+        for (index, (number, _)) in
+            numbers.iter_mut().zip(units).enumerate().filter(|(_, (_, unit))| *unit <= how.until)
+        {
             if index > 0 && how.colon {
                 rest = rest.strip_prefix(b":")?;
             }

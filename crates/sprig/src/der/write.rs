@@ -35,7 +35,9 @@ pub(crate) fn set_of(mut parts: Vec<&[u8]>) -> Zeroizing<Vec<u8>> {
 
 fn joined(parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
     let mut content = Zeroizing::new(Vec::with_capacity(parts.iter().map(|part| part.len()).sum()));
-    parts.iter().for_each(|part| content.extend_from_slice(part));
+    for part in parts {
+        content.extend_from_slice(part);
+    }
     content
 }
 

@@ -20,8 +20,11 @@ fn deep_copy(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
     }
 }
 
+/// The steps that a new list or map is worth, without what is in it.
+const NEW: usize = 5;
+
 fn copied(call: &Call<'_>, value: &Value) -> Outcome {
-    call.meter().step(1)?;
+    call.meter().step(if matches!(value, Value::List(_) | Value::Map(_)) { NEW } else { 1 })?;
     match value {
         Value::List(list) if !list.is_nil() => call.meter().deeper(|| Ok(copied_list(call, list)?.into())),
         Value::Map(map) if !map.is_nil() => call.meter().deeper(|| Ok(copied_map(call, map)?.into())),

@@ -1,9 +1,10 @@
 //! Maps put into others, as [mergo](https://github.com/darccio/mergo) does.
 
-use super::entries;
+use super::{entries, value_of};
 use crate::arguments::{Outcome, map, unexpected};
 use crate::table::{Family, Shared};
-use keyferry_gotemplate::{Call, FuncError, Function, Map, Type, Value};
+use keyferry_gotemplate::{Call, FuncError, Function, Map, Object, Type, Value};
+use std::fmt::Display;
 
 pub(super) fn family(_: &Shared) -> Family {
     vec![
@@ -18,47 +19,62 @@ const MAPS: &[Type] = &[Type::MAP, Type::MAP];
 const MERGE: &str = "func(map[string]interface {}, ...map[string]interface {}) interface {}";
 const MUST_MERGE: &str = "func(map[string]interface {}, ...map[string]interface {}) (interface {}, error)";
 
-/// What mergo has an error for, and not a panic: a map that would go into a pointer.
-struct Mismatch;
+/// Why maps cannot be merged.
+enum Failure {
+    /// What mergo has an error for, and not a panic: a map or struct would go into a pointer.
+    Mismatch,
+    Other(FuncError),
+}
 
-type Merged<T> = Result<Result<T, Mismatch>, FuncError>;
+impl<E: Into<FuncError>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Other(error.into())
+    }
+}
 
 /// Of mergo's errors it says nothing.
 fn merge(call: &Call<'_>, maps: &[Value], overwrite: bool) -> Outcome {
-    Ok(all(call, maps, overwrite)?.map_or_else(|Mismatch| "".into(), Value::Map))
+    match all(call, maps, overwrite) {
+        Ok(map) => Ok(map.into()),
+        Err(Failure::Mismatch) => Ok("".into()),
+        Err(Failure::Other(error)) => Err(error),
+    }
 }
 
 fn must_merge(call: &Call<'_>, maps: &[Value], overwrite: bool) -> Outcome {
-    all(call, maps, overwrite)?.map(Value::Map).map_err(|Mismatch| "src and dst must be of same type".into())
+    match all(call, maps, overwrite) {
+        Ok(map) => Ok(map.into()),
+        Err(Failure::Mismatch) => Err("src and dst must be of same type".into()),
+        Err(Failure::Other(error)) => Err(error),
+    }
 }
 
 /// The first map, with all others in it. In place of a `nil` one there is a new one, as soon as something goes into it.
-fn all(call: &Call<'_>, maps: &[Value], overwrite: bool) -> Merged<Map> {
-    let [into, sources @ ..] = maps else { return Err(unexpected("map")) };
+fn all(call: &Call<'_>, maps: &[Value], overwrite: bool) -> Result<Map, Failure> {
+    let [into, sources @ ..] = maps else { return Err(unexpected("map").into()) };
     let mut into = map(into)?.clone();
     for from in sources {
         let from = map(from)?;
         if into.is_nil() && !from.is_nil() {
             into = call.map();
         }
-        if let Err(mismatch) = one(call, &into, from, overwrite)? {
-            return Ok(Err(mismatch));
-        }
+        one(call, &into, from, overwrite)?;
     }
-    Ok(Ok(into))
+    Ok(into)
 }
 
-fn one(call: &Call<'_>, into: &Map, from: &Map, overwrite: bool) -> Merged<()> {
+fn one(call: &Call<'_>, into: &Map, from: &Map, overwrite: bool) -> Result<(), Failure> {
     let target = Target { into, element: *from.element(), overwrite };
     call.meter().deeper(|| {
         for (key, new) in entries(call, from)? {
-            if let Err(mismatch) = target.entry(call, &key, new)? {
-                return Ok(Err(mismatch));
-            }
+            target.entry(call, &key, new)?;
         }
-        Ok(Ok(()))
+        Ok(())
     })
 }
+
+/// What looking a key up and putting it in is worth.
+const STEPS_OF_AN_ENTRY: usize = 4;
 
 /// A map that another goes into.
 struct Target<'m> {
@@ -70,31 +86,30 @@ struct Target<'m> {
 
 impl Target<'_> {
     /// What is there stays unless it is empty or is to be overwritten; maps go into maps.
-    fn entry(&self, call: &Call<'_>, key: &[u8], new: Value) -> Merged<()> {
+    fn entry(&self, call: &Call<'_>, key: &[u8], new: Value) -> Result<(), Failure> {
         if self.is_nil(&new) {
-            return if self.overwrite { self.put(call, key, new) } else { Ok(Ok(())) };
+            return if self.overwrite { self.put(call, key, new) } else { Ok(()) };
         }
-        let old = self.into.get(key);
+        call.meter().step(STEPS_OF_AN_ENTRY)?;
+        let old = value_of(call, self.into, key)?;
         match (&new, &old) {
             (Value::Map(new), Some(Value::Map(old))) => {
-                if let Err(mismatch) = nested(call, old, new, self.overwrite)? {
-                    return Ok(Err(mismatch));
-                }
+                nested(call, old, new, self.overwrite)?;
                 if !old.is_empty() {
-                    return Ok(Ok(()));
+                    return Ok(());
                 }
             }
-            (Value::Map(new), Some(Value::Object(old))) if !self.overwrite && old.type_name().starts_with('*') => {
-                return Ok(if new.is_nil() { Ok(()) } else { Err(Mismatch) });
+            (new, Some(Value::Object(old))) if !self.overwrite && is_pointer(old.as_ref()) && is_struct(new) => {
+                return Err(Failure::Mismatch);
             }
             (Value::List(_) | Value::Bytes(_), Some(_))
                 if !matches!(self.into.element(), Type::Any | Type::List(_)) =>
             {
-                return Err("reflect: call of reflect.Value.IsNil on a value that cannot be nil".into());
+                return Err(cannot("list", *self.into.element()));
             }
             _ => {}
         }
-        if self.overwrite || old.is_none_or(|old| is_empty(&old)) { self.put(call, key, new) } else { Ok(Ok(())) }
+        if self.overwrite || old.is_none_or(|old| is_empty(&old)) { self.put(call, key, new) } else { Ok(()) }
     }
 
     /// Whether it lies as nothing in the other map: a `nil` map in an `interface {}` does not.
@@ -105,23 +120,36 @@ impl Target<'_> {
         }
     }
 
-    fn put(&self, call: &Call<'_>, key: &[u8], new: Value) -> Merged<()> {
+    fn put(&self, call: &Call<'_>, key: &[u8], new: Value) -> Result<(), Failure> {
         let wanted = *self.into.element();
         if wanted != Type::Any && wanted != self.element {
-            return Err(format!(
-                "reflect.Value.SetMapIndex: value of type {} is not assignable to type {wanted}",
-                self.element
-            )
-            .into());
+            return Err(cannot(self.element, wanted));
         }
-        call.insert(self.into, key, new)?;
-        Ok(Ok(()))
+        Ok(call.insert(self.into, key, new)?)
     }
 }
 
+/// What mergo dies of.
+fn cannot(new: impl Display, wanted: Type) -> Failure {
+    format!("a value of type {new} cannot go into a map of {wanted}").into()
+}
+
 /// Nothing goes into a `nil` map within another.
-fn nested(call: &Call<'_>, into: &Map, from: &Map, overwrite: bool) -> Merged<()> {
-    if into.is_nil() { Ok(Ok(())) } else { one(call, into, from, overwrite) }
+fn nested(call: &Call<'_>, into: &Map, from: &Map, overwrite: bool) -> Result<(), Failure> {
+    if into.is_nil() { Ok(()) } else { one(call, into, from, overwrite) }
+}
+
+fn is_pointer(object: &dyn Object) -> bool {
+    object.type_name().starts_with('*')
+}
+
+/// A map that is not `nil`, or what Go has a struct for.
+fn is_struct(value: &Value) -> bool {
+    match value {
+        Value::Map(map) => !map.is_nil(),
+        Value::Object(object) => object.underlying().is_none() && !is_pointer(object.as_ref()),
+        _ => false,
+    }
 }
 
 /// Emptiness as mergo has it: of a complex number or a struct there is none.

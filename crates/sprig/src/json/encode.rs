@@ -3,6 +3,7 @@
 use super::number::float;
 use super::write::Writer;
 use crate::dates::Time;
+use crate::versions::{Plain, Version};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use keyferry_gotemplate::{Bytes, Call, FuncError, Object, Value};
 
@@ -77,6 +78,10 @@ fn base64(call: &Call<'_>, writer: &mut Writer<'_, '_>, bytes: &Bytes) -> Result
 fn object(call: &Call<'_>, writer: &mut Writer<'_, '_>, object: &dyn Object) -> Result<(), FuncError> {
     if let Some(time) = object.as_any().downcast_ref::<Time>() {
         return Ok(writer.string(&time.rfc3339()?)?);
+    }
+    let version = object.as_any().downcast_ref::<Plain>().map(|plain| &plain.0);
+    if let Some(version) = version.or_else(|| object.as_any().downcast_ref::<Version>()) {
+        return Ok(writer.string(version.text().as_bytes())?);
     }
     if let Some(plain) = object.underlying() {
         return write(call, writer, &plain);

@@ -3,7 +3,7 @@
 use crate::der::{self, Reader, SEQUENCE};
 use crate::table::Shared;
 use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
-use crypto_bigint::{BoxedUint, Limb, NonZero, Odd};
+use crypto_bigint::{BoxedUint, Limb, NonZero, Odd, Resize as _};
 use crypto_primes::{Flavor, is_prime};
 use keyferry_gotemplate::{Call, FuncError};
 use zeroize::Zeroizing;
@@ -42,9 +42,9 @@ pub(super) fn generate(host: &Shared, call: &Call<'_>) -> Result<DsaKey, FuncErr
     let (order, modulus) = primes(host, call)?;
     let failed = "failed to generate dsa params";
     let parameters = BoxedMontyParams::new(Odd::new(modulus.clone()).into_option().ok_or(failed)?);
-    let cofactor = modulus.wrapping_sub(&BoxedUint::one()).checked_div(&order).into_option().ok_or(failed)?;
+    let cofactor = modulus.wrapping_sub(BoxedUint::one()).checked_div(&order).into_option().ok_or(failed)?;
     let power = |base: BoxedUint, exponent: &BoxedUint| BoxedMontyForm::new(base, &parameters).pow(exponent).retrieve();
-    let base = BoxedUint::from(2u8).widen(BITS.0);
+    let base = BoxedUint::from(2u8).resize(BITS.0);
     // Two generates the subgroup unless the cofactor is its order, which a search would not meet in aeons.
     let generator = power(base, &cofactor);
     let secret = below(host, &order);
@@ -76,9 +76,9 @@ fn primes(host: &Shared, call: &Call<'_>) -> Result<(BoxedUint, BoxedUint), Func
 /// A number of the modulus' length that no small prime divides and that is one more than a multiple of the order.
 fn candidate(host: &Shared, order: &BoxedUint) -> Option<BoxedUint> {
     let start = random(host, BITS.0);
-    let twice = NonZero::new(order.widen(BITS.0).shl(1)).into_option()?;
-    let modulus = start.wrapping_sub(&start.rem(&twice)).wrapping_add(&BoxedUint::one());
-    let is_long = modulus.bits_vartime() == BITS.0;
+    let twice = NonZero::new(order.resize(BITS.0).shl(1)).into_option()?;
+    let modulus = start.wrapping_sub(start.rem(&twice)).wrapping_add(BoxedUint::one());
+    let is_long = modulus.bit_width_vartime() == BITS.0;
     let mut divisors = (3..2000u32).step_by(2).filter_map(|divisor| NonZero::new(Limb::from(divisor)).into_option());
     (is_long && divisors.all(|divisor| modulus.rem_limb(divisor) != Limb::ZERO)).then_some(modulus)
 }

@@ -1,7 +1,7 @@
 //! Keys on NIST's curves.
 
 use super::private::PART;
-use crate::der::{self, OCTETS, Reader, SEQUENCE};
+use crate::der::{self, BIT_STRING, OCTETS, OID, Reader, SEQUENCE};
 use aws_lc_rs::agreement;
 use aws_lc_rs::encoding::AsBigEndian as _;
 use aws_lc_rs::signature::{
@@ -145,11 +145,11 @@ fn sec1(der: &[u8]) -> Option<(Option<&[u8]>, &[u8])> {
     let mut parts = Reader::new(der).within(SEQUENCE)?;
     parts.number().filter(|version| *version == 1)?;
     let secret = parts.bytes(OCTETS)?;
-    let curve = match parts.optional(PART)? {
+    let curve = match parts.wrapped(PART, OID)? {
         Some(mut curve) => Some(curve.oid()?),
         None => None,
     };
-    if let Some(mut point) = parts.optional(PART | 1)? {
+    if let Some(mut point) = parts.wrapped(PART | 1, BIT_STRING)? {
         point.bits()?;
     }
     Some((curve, secret))

@@ -3,9 +3,9 @@
 use crate::der::{self, Reader, SEQUENCE};
 use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
-use crypto_bigint::{BoxedUint, NonZero, Odd};
+use crypto_bigint::{BoxedUint, ConcatenatingMul as _, NonZero, Odd, Resize as _};
 use keyferry_gotemplate::FuncError;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 /// The numbers of a key, big-endian. Without the last three they are computed.
 pub(crate) struct Numbers<'a> {
@@ -97,11 +97,10 @@ fn pkcs1(der: &[u8]) -> Option<Numbers<'_>> {
     parts.number().filter(|version| *version <= 1)?;
     let (modulus, exponent) = (parts.positive()?, parts.number()?);
     let (secret, primes) = (parts.positive()?, [parts.positive()?, parts.positive()?]);
-    let mut optional = || if parts.is_empty() { Some(None) } else { parts.positive().map(Some) };
-    let crt = [optional()?, optional()?, optional()?];
+    let crt = [parts.optional_positive()?, parts.optional_positive()?, parts.optional_positive()?];
     let crt = if let [Some(dp), Some(dq), Some(inverse)] = crt { Some([dp, dq, inverse]) } else { None };
-    // More primes than two.
-    parts.is_empty().then_some(Numbers { modulus, exponent, secret, primes, crt })
+    // More primes than two are not for us; whatever else follows, Go does not look at.
+    (!parts.is_next(SEQUENCE)).then_some(Numbers { modulus, exponent, secret, primes, crt })
 }
 
 /// The same numbers, to calculate with.
@@ -112,6 +111,13 @@ struct Arithmetic {
     primes: [BoxedUint; 2],
     /// Each prime less one.
     orders: [NonZero<BoxedUint>; 2],
+}
+
+impl Drop for Arithmetic {
+    fn drop(&mut self) {
+        self.secret.zeroize();
+        self.primes.zeroize();
+    }
 }
 
 impl Arithmetic {
@@ -143,11 +149,11 @@ impl Arithmetic {
         let fits = [
             is_odd(&self.modulus) && is_odd(&self.exponent),
             p < &self.modulus && q < &self.modulus && self.secret < self.modulus,
-            p.mul(q) == self.modulus,
+            p.concatenating_mul(q) == self.modulus,
             self.is_exponent(&dp, 0)? && self.is_exponent(&dq, 1)?,
-            inverse < *p && inverse.mul(q).rem(p.as_nz_vartime()?) == BoxedUint::one(),
-            difference(p, q).bits_vartime() as i64 > i64::from(self.modulus.bits_vartime() / 2) - 100,
-            self.secret.bits_vartime() > self.modulus.bits_vartime() / 2,
+            inverse < *p && inverse.concatenating_mul(q).rem(p.as_nz_vartime()?) == BoxedUint::one(),
+            difference(p, q).bit_width_vartime() + 100 > self.modulus.bit_width_vartime() / 2,
+            self.secret.bit_width_vartime() > self.modulus.bit_width_vartime() / 2,
         ];
         fits.iter().all(|fits| *fits).then_some(())
     }
@@ -155,7 +161,7 @@ impl Arithmetic {
     /// Whether a number is the secret modulo a prime less one, and undoes the exponent there.
     fn is_exponent(&self, number: &BoxedUint, prime: usize) -> Option<bool> {
         let order = self.orders.get(prime)?;
-        let undone = number.mul(&self.exponent).rem(order) == BoxedUint::one();
+        let undone = number.concatenating_mul(&self.exponent).rem(order) == BoxedUint::one();
         Some(number < order.as_ref() && undone && self.secret.rem(order) == *number)
     }
 }
@@ -169,7 +175,7 @@ fn bytes(number: &BoxedUint) -> Zeroizing<Vec<u8>> {
 }
 
 fn order(prime: &BoxedUint) -> Option<NonZero<BoxedUint>> {
-    prime.wrapping_sub(&BoxedUint::one()).into_nz().into_option()
+    prime.wrapping_sub(BoxedUint::one()).into_nz().into_option()
 }
 
 fn is_odd(number: &BoxedUint) -> bool {
@@ -178,6 +184,6 @@ fn is_odd(number: &BoxedUint) -> bool {
 
 fn difference(one: &BoxedUint, other: &BoxedUint) -> BoxedUint {
     let bits = one.bits_precision().max(other.bits_precision());
-    let (one, other) = (one.widen(bits), other.widen(bits));
+    let (one, other) = (one.resize(bits), other.resize(bits));
     if one > other { one.wrapping_sub(&other) } else { other.wrapping_sub(&one) }
 }

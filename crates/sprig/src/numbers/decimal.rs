@@ -33,15 +33,18 @@ const PLACES: i64 = 16;
 const PRODUCTS_OF_A_STEP: u64 = 16;
 
 impl Decimal {
-    /// The shortest fraction that is this float and no other.
-    fn of(value: &Value) -> Result<Self, FuncError> {
-        let float = to_float64(value);
-        let text = format!("{float:e}");
-        let (digits, exponent) = text.split_once('e').ok_or("infinity and NaN are no decimal fractions")?;
+    /// The shortest fraction that is this float and no other, as Go prints it.
+    fn of(call: &Call<'_>, value: &Value) -> Result<Self, FuncError> {
+        let float = to_float64(call, value)?;
+        if !float.is_finite() {
+            return Err("infinity and NaN are no decimal fractions".into());
+        }
+        let text = String::from_utf8(call.sprint(&[float.into()])?).map_err(|_| unexpected("float"))?;
+        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-        let digits: i64 = format!("{whole}{fraction}").parse().map_err(|_| unexpected("float"))?;
+        let digits: BigInt = format!("{whole}{fraction}").parse().map_err(|_| unexpected("float"))?;
         let exponent: i64 = exponent.parse().map_err(|_| unexpected("float"))?;
-        Ok(Self { digits: digits.into(), exponent: exponent - i64::try_from(fraction.len()).unwrap_or(0) })
+        Ok(Self { digits, exponent: exponent - i64::try_from(fraction.len()).unwrap_or(0) })
     }
 
     /// The nearest float.
@@ -108,7 +111,7 @@ type Step = fn(&Decimal, &Call<'_>, &Decimal) -> Result<Decimal, FuncError>;
 fn fold(call: &Call<'_>, first: Decimal, others: &[Value], step: Step) -> Outcome {
     let mut result = first;
     for other in others {
-        result = step(&result, call, &Decimal::of(other)?)?;
+        result = step(&result, call, &Decimal::of(call, other)?)?;
     }
     result.float(call)
 }
@@ -116,7 +119,7 @@ fn fold(call: &Call<'_>, first: Decimal, others: &[Value], step: Step) -> Outcom
 /// A first number and those that follow it.
 fn each(call: &Call<'_>, arguments: &[Value], step: Step) -> Outcome {
     let [first, others @ ..] = arguments else { return Err(unexpected("number")) };
-    fold(call, Decimal::of(first)?, others, step)
+    fold(call, Decimal::of(call, first)?, others, step)
 }
 
 fn add1f(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {

@@ -1,6 +1,6 @@
 //! Numbers in a row.
 
-use crate::arguments::{Outcome, int, unexpected};
+use crate::arguments::{Outcome, exactly, int};
 use crate::table::{Family, Shared};
 use keyferry_gotemplate::{Call, FuncError, Function, List, Type, Value};
 
@@ -43,13 +43,13 @@ fn list(call: &Call<'_>, range: (i64, i64, i64)) -> Outcome {
 }
 
 fn until(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    let [count] = arguments else { return Err(unexpected("number")) };
+    let [count] = exactly(arguments)?;
     let count = int(count)?;
     list(call, (0, count, if count < 0 { -1 } else { 1 }))
 }
 
 fn until_step(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    let [first, end, step] = arguments else { return Err(unexpected("triple")) };
+    let [first, end, step] = exactly(arguments)?;
     list(call, (int(first)?, int(end)?, int(step)?))
 }
 

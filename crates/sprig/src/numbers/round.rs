@@ -1,6 +1,6 @@
 //! Rounding.
 
-use crate::arguments::{Outcome, int, unexpected};
+use crate::arguments::{Outcome, exactly, int, unexpected};
 use crate::cast::to_float64;
 use crate::table::{Family, Shared};
 use keyferry_gotemplate::{Call, Function, Type, Value};
@@ -15,22 +15,22 @@ pub(super) fn family(_: &Shared) -> Family {
 
 const ROUND: &[Type] = &[Type::Any, Type::INT, Type::FLOAT64];
 
-fn ceil(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    let [number] = arguments else { return Err(unexpected("number")) };
-    Ok(to_float64(number).ceil().into())
+fn ceil(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
+    let [number] = exactly(arguments)?;
+    Ok(to_float64(call, number)?.ceil().into())
 }
 
-fn floor(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
-    let [number] = arguments else { return Err(unexpected("number")) };
-    Ok(to_float64(number).floor().into())
+fn floor(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
+    let [number] = exactly(arguments)?;
+    Ok(to_float64(call, number)?.floor().into())
 }
 
 /// Up from a fraction of one half, or of the third argument, on; a negative number's fraction is negative.
-fn round(_: &mut Call<'_>, arguments: &[Value]) -> Outcome {
+fn round(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {
     let [number, places, on @ ..] = arguments else { return Err(unexpected("number")) };
-    let on = on.first().map_or(0.5, to_float64);
+    let on = on.first().map_or(Ok(0.5), |on| to_float64(call, on))?;
     let power = power_of_ten(int(places)?);
-    let digits = power * to_float64(number);
+    let digits = power * to_float64(call, number)?;
     let rounded = if digits.fract() >= on { digits.ceil() } else { digits.floor() };
     Ok((rounded / power).into())
 }

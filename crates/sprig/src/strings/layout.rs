@@ -1,22 +1,24 @@
 //! Text in lines, quoted, or one after the other.
 
-use super::of_number_and_text;
+use super::{Run, of_number_and_text};
 use crate::arguments::{Outcome, exactly, int, text};
 use crate::output::{Output, search};
 use crate::table::Family;
 use crate::text_of::string_of;
 use keyferry_gotemplate::{Call, FuncError, Function, Type, Value};
 use memchr::{memchr, memrchr};
+use std::borrow::Cow;
 
 pub(super) fn family() -> Family {
-    let of_any = |run| Function::variadic(&[Type::Any], run).named("func(...interface {}) string");
+    let of_any = |run: Run| Function::variadic(&[Type::Any], run).named("func(...interface {}) string");
     let wrap_with = Function::new(&[Type::INT, Type::String, Type::String], wrap_with);
-    let rows: [(&'static str, fn(&mut Call<'_>, &[Value]) -> Outcome); 3] =
-        [("quote", quote), ("squote", single_quote), ("cat", cat)];
-    let mut family: Family = rows.into_iter().map(|(name, run)| (name, of_any(run))).collect();
-    family.push(("wrap", of_number_and_text(wrap)));
-    family.push(("wrapWith", wrap_with.named("func(int, string, string) string")));
-    family
+    vec![
+        ("quote", of_any(quote)),
+        ("squote", of_any(single_quote)),
+        ("cat", of_any(cat)),
+        ("wrap", of_number_and_text(wrap)),
+        ("wrapWith", wrap_with.named("func(int, string, string) string")),
+    ]
 }
 
 /// What `write` makes of each value but `nil`, with spaces between.
@@ -35,6 +37,14 @@ fn spaced(
     Ok(out.finish())
 }
 
+/// A value as `%v`.
+fn shown<'v>(call: &Call<'_>, value: &'v Value) -> Result<Cow<'v, [u8]>, FuncError> {
+    match value {
+        Value::Str(text) => Ok(Cow::Borrowed(text)),
+        _ => call.sprint(std::slice::from_ref(value)).map(Cow::Owned),
+    }
+}
+
 fn quote(call: &mut Call<'_>, values: &[Value]) -> Outcome {
     let call = &*call;
     spaced(call, values, |out, value| out.push(&call.sprintf(b"%q", &[string_of(call, value)?])?))
@@ -45,14 +55,14 @@ fn single_quote(call: &mut Call<'_>, values: &[Value]) -> Outcome {
     let call = &*call;
     spaced(call, values, |out, value| {
         out.push(b"'")?;
-        out.push(&call.sprint(std::slice::from_ref(value))?)?;
+        out.push(&shown(call, value)?)?;
         out.push(b"'")
     })
 }
 
 fn cat(call: &mut Call<'_>, values: &[Value]) -> Outcome {
     let call = &*call;
-    spaced(call, values, |out, value| out.push(&call.sprint(std::slice::from_ref(value))?))
+    spaced(call, values, |out, value| out.push(&shown(call, value)?))
 }
 
 fn wrap(call: &mut Call<'_>, arguments: &[Value]) -> Outcome {

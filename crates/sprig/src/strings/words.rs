@@ -239,7 +239,11 @@ impl Joining<'_, '_, '_> {
             return self.out.push(word.text);
         }
         for (character, _) in characters(word.text) {
-            self.out.push_char(if is_connector(character) { self.connector } else { to_lower(character) })?;
+            self.out.push_char(match character {
+                _ if is_connector(character) => self.connector,
+                _ if is_upper(character) => to_lower(character),
+                _ => character,
+            })?;
         }
         Ok(())
     }

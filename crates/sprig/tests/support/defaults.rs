@@ -39,6 +39,8 @@ const VALUES: &[&str] = &[
     ".yes",
     ".no",
     ".missing",
+    ".when",
+    ".took",
     "(slice .bytes 1 1)",
     "",
 ];
@@ -96,10 +98,10 @@ const FAILURES: &[&str] =
 const PIPED: &[&str] = &[
     r#"{{ .nil | default "x" }}"#,
     r#"{{ .missing | default "x" }}"#,
-    r#"{{ .e | default .s | len }}"#,
+    "{{ .e | default .s | len }}",
     r#"{{ .missing.deeper | default "x" }}"#,
     r#"{{ true | ternary "a" "b" }}"#,
-    r#"{{ if empty .list }}empty{{ else }}full{{ end }}"#,
+    "{{ if empty .list }}empty{{ else }}full{{ end }}",
     r#"{{ "no" | fail }}"#,
     r#"{{ if false }}{{ fail "never" }}{{ end }}fine"#,
     r#"{{ coalesce .nil .e (dict) "last" }}"#,

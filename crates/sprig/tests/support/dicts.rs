@@ -9,13 +9,13 @@ const DICTS: &[&str] = &[
     r#""a" 1"#,
     r#""a" 1 "b""#,
     r#""a" 1 "a" 2"#,
-    r#"1 2 1.5 3 true 4 nil 5"#,
+    "1 2 1.5 3 true 4 nil 5",
     r#"(list 1 "b") 1"#,
     r#"(dict "x" 1) 1"#,
     ".bytes 1 .bin 2",
     r#""é" "ü" "" """#,
-    r#"'a' 1"#,
-    r#".strings 1 .i8 2 .f32 3"#,
+    "'a' 1",
+    ".strings 1 .i8 2 .f32 3",
     r#""a" nil"#,
     r#""a" (dict "b" (dict "c" (list)))"#,
     "1i 2",
@@ -29,15 +29,15 @@ const KEYS: &[&str] = &[
     r#".map """#,
     r#".deep "map""#,
     r#"(dict "" 1) """#,
-    r#"(dict .bin 1) .bin"#,
+    "(dict .bin 1) .bin",
     r#"(dict "é" nil) "é""#,
     r#"nil "a""#,
     r#".nil "a""#,
     r#".smap "a""#,
     r#".list "a""#,
-    r#".map 1"#,
-    r#".map nil"#,
-    r#".map"#,
+    ".map 1",
+    ".map nil",
+    ".map",
     r#".map "a" "b" "c""#,
 ];
 
@@ -47,14 +47,14 @@ const KEYS_AND_VALUES: &[&str] = &[
     r#"(dict "a" 1) "a" nil"#,
     r#"(dict "a" 1) "b" (list 1)"#,
     r#"(dict) "" """#,
-    r#"(dict) .bin .bin"#,
+    "(dict) .bin .bin",
     r#".map "new" .map.a"#,
     r#".map "a" (dict)"#,
     r#"nil "a" 1"#,
     r#".nil "a" 1"#,
     r#".smap "a" "b""#,
     r#".list "a" 1"#,
-    r#"(dict) 1 1"#,
+    "(dict) 1 1",
     r#"(dict) "a""#,
 ];
 
@@ -70,7 +70,7 @@ const CHOICES: &[&str] = &[
     "nil",
     r#".nil "a""#,
     r#".smap "a""#,
-    r#".map 1"#,
+    ".map 1",
     r#"(dict .bin 1 "b" 2) .bin"#,
     "",
 ];
@@ -81,7 +81,7 @@ const MERGES: &[&str] = &[
     "nil",
     r#"nil (dict "a" 1)"#,
     "nil nil",
-    r#"nil (dict)"#,
+    "nil (dict)",
     r#"(dict "a" 1) nil"#,
     r#"(dict "a" 1) (dict "a" 2 "b" 3)"#,
     r#"(dict "a" 1) (dict "a" 2 "b" 3) (dict "c" 4)"#,
@@ -119,16 +119,23 @@ const MERGES: &[&str] = &[
     r#"(dict "a" .bytes) (dict "a" .bin)"#,
     r#"(dict "a" .bin) (dict "a" .bytes)"#,
     r#"(dict "a" .strings) (dict "a" .list)"#,
-    r#".map .deep"#,
-    r#".deep .map"#,
-    r#".map .map"#,
+    ".map .deep",
+    ".deep .map",
+    ".map .map",
     r#"(dict "a" 1) .smap"#,
     r#".smap (dict "a" 1)"#,
-    r#"(dict) .list"#,
+    "(dict) .list",
+    r#"(dict "a" .when "b" .took) (dict "a" (dict) "b" (dict))"#,
+    r#"(dict "a" (dict) "b" "") (dict "a" .when "b" .took)"#,
+    r#"(dict "a" .when) (dict "a" .when)"#,
+    r#"(dict "a" (dict "b" 1)) (dict "a" .when)"#,
     "",
 ];
 
 const COPIES: &[&str] = &[
+    ".when",
+    ".took",
+    "(list .when (dict \"a\" .when \"b\" .took))",
     "nil",
     ".nil",
     "1",
@@ -170,11 +177,11 @@ const DIGS: &[&str] = &[
     r#""a" 0 nil"#,
     r#""a" 0 .nil"#,
     r#""a" 0 .list"#,
-    r#"1 0 .map"#,
+    "1 0 .map",
     r#""x" 1 0 .map"#,
-    r#"nil 0 .map"#,
+    "nil 0 .map",
     r#""a" .map"#,
-    r#".map"#,
+    ".map",
     "",
 ];
 
@@ -194,11 +201,48 @@ pub fn cases() -> Vec<&'static str> {
         calls("keys .map", &["| len", "| has \"a\"", "| has \"c\"", "| has \"d\""]),
         calls("values", &["(dict)", "nil", ".nil", "(dict \"a\" 1)", "(dict \"a\" nil)", "(dict \"a\" (list 1))"]),
         calls("values", &["", ".smap", ".list", "(dict) (dict)", "(dict \"a\" .bin)"]),
-        vec!["{{ values .map | sortAlpha }}", "{{ keys .map .deep .map | sortAlpha }}", "{{ keys .deep | len }}"],
+        UNORDERED.to_vec(),
+        POINTERS.to_vec(),
         SHARED.to_vec(),
     ]
     .concat()
 }
+
+/// Pointers, which `%#v` shows with an address.
+const POINTERS: &[&str] = &[
+    r#"{{ merge (dict "a" (semver "1.2.3")) (dict "a" (dict "b" 1)) }}"#,
+    r#"{{ mustMerge (dict "a" (semver "1.2.3")) (dict "a" (dict "b" 1)) }}"#,
+    r#"{{ mergeOverwrite (dict "a" (semver "1.2.3")) (dict "a" (dict "b" 1)) }}"#,
+    r#"{{ merge (dict "a" (semver "1.2.3")) (dict "a" (dict)) }}"#,
+    r#"{{ mustMerge (dict "a" (semver "1.2.3")) (dict "a" (dict)) }}"#,
+    r#"{{ mergeOverwrite (dict "a" (semver "1.2.3")) (dict "a" (dict)) }}"#,
+    r#"{{ merge (dict "a" (semver "1.2.3")) (dict "a" 1) }}"#,
+    r#"{{ mustMerge (dict "a" (semver "1.2.3")) (dict "a" 1) }}"#,
+    r#"{{ mergeOverwrite (dict "a" (semver "1.2.3")) (dict "a" 1) }}"#,
+    r#"{{ merge (dict "a" (semver "1.2.3")) (dict "a" (semver "2.0.0")) }}"#,
+    r#"{{ mustMerge (dict "a" (semver "1.2.3")) (dict "a" (semver "2.0.0")) }}"#,
+    r#"{{ mergeOverwrite (dict "a" (semver "1.2.3")) (dict "a" (semver "2.0.0")) }}"#,
+    r#"{{ merge (dict "a" (dict "b" 1)) (dict "a" (semver "1.2.3")) }}"#,
+    r#"{{ mustMerge (dict "a" (dict "b" 1)) (dict "a" (semver "1.2.3")) }}"#,
+    r#"{{ mergeOverwrite (dict "a" (dict "b" 1)) (dict "a" (semver "1.2.3")) }}"#,
+    r#"{{ merge (dict "a" "") (dict "a" (semver "1.2.3")) }}"#,
+    r#"{{ mustMerge (dict "a" "") (dict "a" (semver "1.2.3")) }}"#,
+    r#"{{ mergeOverwrite (dict "a" "") (dict "a" (semver "1.2.3")) }}"#,
+    r#"{{ merge (dict "a" (semver "1.2.3")) (dict "a" .when) }}"#,
+    r#"{{ mustMerge (dict "a" (semver "1.2.3")) (dict "a" .when) }}"#,
+    r#"{{ mergeOverwrite (dict "a" (semver "1.2.3")) (dict "a" .when) }}"#,
+    r#"{{ merge (dict "a" .when) (dict "a" (semver "1.2.3")) }}"#,
+    r#"{{ mustMerge (dict "a" .when) (dict "a" (semver "1.2.3")) }}"#,
+    r#"{{ mergeOverwrite (dict "a" .when) (dict "a" (semver "1.2.3")) }}"#,
+];
+
+/// What Go gives in any order.
+const UNORDERED: &[&str] = &[
+    r#"{{ $v := values .map }}{{ len $v }} {{ has 1 $v }} {{ has "two" $v }} {{ has nil $v }} {{ has "a" $v }}"#,
+    r#"{{ $k := keys .map .deep .map }}{{ len $k }} {{ len (uniq $k) }} {{ len (without $k "a") }} {{ has "c" $k }}"#,
+    "{{ keys .deep | len }} {{ values .deep | len }}",
+    r#"{{ range keys (dict "a" 1 "b" 2) }}{{ get (dict "a" "x" "b" "x") . }}{{ end }}"#,
+];
 
 const PLUCKS: &[&str] = &[
     r#""a""#,
@@ -240,8 +284,12 @@ const SHARED: &[&str] = &[
     r#"{{ (get (dict "a" (dict "b" 1)) "a").b }}"#,
 ];
 
-/// One call of a function of this family, with arguments that grow.
+/// One call of a function of this family, with arguments that grow. Each map is another: Go dies of one that holds itself.
 pub fn grow(grower: &mut Grower<'_>) -> Line {
+    call(grower).replace(".map", "(deepCopy .map)").replace(".deep", "(deepCopy .deep)")
+}
+
+fn call(grower: &mut Grower<'_>) -> Line {
     match grower.random.below(9) {
         0 => format!("dict {}", entries(grower)),
         1 => format!("{} {} {}", grower.one_of(&["get", "hasKey", "unset"]), map(grower), key(grower)),
@@ -275,7 +323,9 @@ fn unordered(grower: &mut Grower<'_>) -> Line {
 }
 
 fn entries(grower: &mut Grower<'_>) -> String {
-    (0..grower.random.below(4)).map(|_| format!("{} {} ", key(grower), value(grower))).collect()
+    let pairs: Vec<String> =
+        (0..grower.random.below(4)).map(|_| format!("{} {}", key(grower), value(grower))).collect();
+    pairs.join(" ")
 }
 
 fn keys(grower: &mut Grower<'_>) -> String {
@@ -305,7 +355,7 @@ fn value(grower: &mut Grower<'_>) -> String {
         0 => grower.any(),
         1 => grower.list(),
         2 | 3 => map(grower),
-        4 => format!("({})", grow(grower)),
+        4 => format!("({})", call(grower)),
         5 => grower.one_of(&[".smap", "(list)", "(rest (list))", ".bytes", "(list (dict \"a\" 1))", "1i"]).to_owned(),
         _ => grower.one_of(&["0", "1", "2", "\"\"", "\"x\"", "nil", "false", "true", "0.0", "1.5"]).to_owned(),
     }

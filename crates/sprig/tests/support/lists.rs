@@ -231,7 +231,7 @@ pub fn grow(grower: &mut Grower<'_>) -> Line {
         3 => (grower.one_of(&["Append", "Push", "Prepend"]), format!("{} {}", list(grower), item(grower))),
         4 => ("Without", format!("{} {}", list(grower), items(grower))),
         5 => ("Has", format!("{} {}", item(grower), list(grower))),
-        6 => ("Slice", format!("{} {}", list(grower), bounds(grower))),
+        6 => ("Slice", format!("{} {}", exact(grower), bounds(grower))),
         _ => return other(grower),
     };
     format!("{} {arguments}", named(must, function))
@@ -261,6 +261,17 @@ fn list(grower: &mut Grower<'_>) -> String {
         3 => format!("(list {})", items(grower)),
         4 => format!("({} {})", named("", grower.one_of(ONE)), list(grower)),
         _ => grower.list(),
+    }
+}
+
+/// A list that has no more room than it needs: how much of it others have depends on Go's allocator.
+fn exact(grower: &mut Grower<'_>) -> String {
+    match grower.random.below(6) {
+        0 => grower.any(),
+        1 => format!("(reverse {})", list(grower)),
+        2 => format!("(slice {} {})", exact(grower), bounds(grower)),
+        3 => format!("(list {})", items(grower)),
+        _ => grower.one_of(&[".list", ".strings", ".ints", ".bytes", ".empty", "(list)"]).to_owned(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the tests against Go are made of: those of crates/gotemplate, with these functions. `e2e/oracle/sprig` has the
 //! other side.
+#![allow(clippy::needless_raw_string_hashes, clippy::format_collect, reason = "all cases look alike")]
 
 #[path = "../../../gotemplate/tests/support/case.rs"]
 pub mod case;
@@ -17,6 +18,7 @@ pub mod dates;
 pub mod defaults;
 pub mod dicts;
 pub mod encodings;
+pub mod fixtures;
 pub mod grow;
 pub mod host;
 pub mod json;

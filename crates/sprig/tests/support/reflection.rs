@@ -8,6 +8,11 @@ const VALUES: &[&str] = &[
     "nil",
     ".nil",
     ".missing",
+    ".when",
+    ".took",
+    ".when.Month",
+    ".when.Location",
+    "(semver \"1.2.3\")",
     "1",
     "1.5",
     "1i",
@@ -82,6 +87,16 @@ const EQUALS: &[&str] = &[
     "1i 1i",
     ".deep (deepCopy .deep)",
     ".deep .deep",
+    ".when .when",
+    ".when .took",
+    ".took .took",
+    ".took 5025500000000",
+    "(list .when) (list .when)",
+    "(semver \"1.2.3\") (semver \"1.2.3\")",
+    "(semver \"1.2.3\") (semver \"1.2.3-beta\")",
+    "(semver \"1.2.3\") (semver \"1.2.3+build\")",
+    "(semver \"1.2.3\") (semver \"v1.2.3\")",
+    ".when (.when.Add 1)",
     "1",
     "1 1 1",
 ];
@@ -116,9 +131,13 @@ const TYPES: &[&str] = &[
     r#""*int" 1"#,
     r#""bool" true"#,
     r#""[][]interface {}" (chunk 1 (list))"#,
-    r#"1 1"#,
+    "1 1",
     r#""int""#,
-    r#".bin .bin"#,
+    ".bin .bin",
+    r#""semver.Version" (semver "1.2.3")"#,
+    r#""*semver.Version" (semver "1.2.3")"#,
+    r#""time.Time" .when"#,
+    r#""time.Duration" .took"#,
 ];
 
 const KINDS: &[&str] = &[
@@ -135,7 +154,7 @@ const KINDS: &[&str] = &[
     r#""complex128" 1i"#,
     r#""bool" .no"#,
     r#""uint8" .u8"#,
-    r#"1 1"#,
+    "1 1",
     r#""int""#,
 ];
 

@@ -179,6 +179,8 @@ const OF_PAIR: &[&str] = &[
 ];
 
 const OTHERS: &str = r#"
+    snakecase "abAǅ🎉1 ǅǄ"
+    kebabcase "İǅ\t𐐀a"
     hello
     hello 1
     hello nil
@@ -329,12 +331,20 @@ pub fn grow(grower: &mut Grower<'_>) -> Line {
     let text = grower.words();
     match grower.random.below(12) {
         0..=3 => format!("{} {text}", grower.one_of(OF_TEXT)),
-        4 => format!("{} {} {}", grower.one_of(OF_ANY), grower.any(), grower.any()),
-        5 => format!("{} {}", grower.one_of(OF_ANY), grower.list()),
+        4 => format!("{} {} {}", grower.one_of(&["quote", "squote", "cat"]), grower.any(), grower.any()),
+        5 => of_list(grower),
         6..=7 => format!("{} {} {text}", grower.one_of(OF_NUMBER), grower.small()),
         8..=9 => format!("{} {} {text}", grower.one_of(OF_PAIR), grower.text()),
         10 => format!("{} {} {} {text}", grower.one_of(&["substr", "abbrevboth"]), grower.small(), grower.small()),
         _ => other(grower, &text),
+    }
+}
+
+/// `sortAlpha` of a `[]string` sorts that itself in Go, which the rest of a template would show.
+fn of_list(grower: &mut Grower<'_>) -> Line {
+    match (grower.one_of(OF_ANY), grower.list()) {
+        ("sortAlpha", list) if list == ".strings" => "sortAlpha (list .s .t .strings)".into(),
+        (function, list) => format!("{function} {list}"),
     }
 }
 

@@ -72,7 +72,8 @@ func Serve(functions template.FuncMap) {
 		if err := encoder.Encode(run(k, functions)); err != nil {
 			panic(err)
 		}
-		if in.Buffered() == 0 {
+		// The end of the last line may still be there; without it nobody sends more before there is an answer.
+		if rest, _ := in.Peek(in.Buffered()); len(bytes.TrimSpace(rest)) == 0 {
 			out.Flush()
 		}
 	}

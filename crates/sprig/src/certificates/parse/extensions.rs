@@ -98,7 +98,7 @@ fn authority_key(is_critical: bool, mut reader: Reader<'_>) -> Parsed<Option<&[u
     parts.bytes(CONTEXT).map(Some).ok_or("x509: invalid authority key identifier")
 }
 
-fn names<'a>(mut reader: Reader<'a>) -> Parsed<Names<'a>> {
+fn names(mut reader: Reader<'_>) -> Parsed<Names<'_>> {
     let mut list = reader.within(SEQUENCE).ok_or("x509: invalid subject alternative names")?;
     let mut names = Names::default();
     while !list.is_empty() {
@@ -115,7 +115,7 @@ fn names<'a>(mut reader: Reader<'a>) -> Parsed<Names<'a>> {
     Ok(names)
 }
 
-/// Go's IA5String.
+/// Go's `IA5String`.
 fn ascii(bytes: &[u8]) -> Option<&str> {
     std::str::from_utf8(bytes).ok().filter(|text| text.is_ascii())
 }
