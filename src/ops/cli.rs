@@ -257,8 +257,8 @@ pub struct Aws {
 #[derive(Clone, Copy, Debug, Args)]
 #[command(next_help_heading = "Stores that name a server")]
 pub struct Stores {
-    /// Let stores name servers on the operator's own machine (127.0.0.0/8 and its like in IPv6), for tests and for an agent beside it.
-    /// Link-local addresses and metadata services are refused in any case
+    /// Let stores name servers on the operator's own machine (127.0.0.0/8 and its like in IPv6), for tests and for an
+    /// agent beside it. Link-local addresses and metadata services are refused in any case
     #[arg(long, action = ArgAction::Set, value_parser = switch(), default_value = "false")]
     pub allow_loopback_stores: bool,
 }

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use base64::Engine;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
@@ -206,7 +207,6 @@ async fn a_server_is_believed_by_the_stores_own_authorities_and_by_them_alone() 
     let answer = get(&local(), &url, &trusting(&ours)).await.unwrap();
     assert_eq!(answer.body, "{}".into());
     let mut bundle = Trust::default();
-    use base64::Engine;
     bundle.bundle(&base64::engine::general_purpose::STANDARD.encode(ours.pem().expose())).unwrap();
     assert!(get(&local(), &url, &bundle).await.is_ok());
     for trust in [trusting(&theirs), Trust::default()] {
