@@ -42,7 +42,9 @@ impl Oracle {
         let mut input = self.input.take().unwrap();
         let lines: Vec<String> = cases.iter().map(|case| case.to_json().to_string() + "\n").collect();
         let writer = std::thread::spawn(move || {
-            lines.iter().for_each(|line| input.write_all(line.as_bytes()).unwrap());
+            for line in &lines {
+                input.write_all(line.as_bytes()).unwrap();
+            }
             input.flush().unwrap();
             input
         });

@@ -51,14 +51,27 @@ pub fn render(
         ..Rendered::default()
     };
     let mut kitchen = Kitchen { engine, values, entries: entries(values), meter: Meter::new(LIMITS, stop), made: 0 };
-    for unit in unit::all(template, texts)? {
-        let (made, volatile) = kitchen.cook(&unit)?;
+    let (units, mut dishes) = (unit::all(template, texts)?, BTreeMap::new());
+    for (number, unit) in units.iter().enumerate() {
+        let (made, volatile) = kitchen.cook(unit)?;
         for (key, value) in made {
-            put(&mut rendered, &unit, key, value, volatile)?;
+            let value = decode(&unit.field, unit.decoding, value).map_err(|problem| about_values(unit, problem))?;
+            dishes.insert((unit.target, key), Dish { number, value, volatile });
         }
+    }
+    for ((_, key), dish) in dishes {
+        let unit = units.get(dish.number).ok_or_else(|| Problem::new("spec.target.template", "is lost", CURE))?;
+        put(&mut rendered, unit, key, dish.value, dish.volatile)?;
     }
     metadata::check_size(&rendered.annotations)?;
     Ok(rendered)
+}
+
+/// What the last of all units that make a key has made of it; only this is judged.
+struct Dish {
+    number: usize,
+    value: Sealed,
+    volatile: bool,
 }
 
 /// What all units of one target share: the data, and the budget.
@@ -97,7 +110,6 @@ impl Kitchen<'_> {
 
 /// Puts what a unit made where it belongs.
 fn put(rendered: &mut Rendered, unit: &Unit<'_>, key: String, value: Sealed, volatile: bool) -> Result<(), Problem> {
-    let value = decode(&unit.field, unit.decoding, value).map_err(|problem| about_values(unit, problem))?;
     let kept = match unit.target {
         Target::Data => {
             refuse(unit, fault_of_key(&key))?;
@@ -119,8 +131,6 @@ fn put(rendered: &mut Rendered, unit: &Unit<'_>, key: String, value: Sealed, vol
     };
     if volatile {
         kept.insert(key);
-    } else {
-        kept.remove(&key);
     }
     Ok(())
 }

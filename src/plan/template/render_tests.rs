@@ -113,9 +113,14 @@ fn other_delimiters_leave_the_usual_ones_alone() {
 }
 
 #[test]
-fn what_a_template_does_to_its_data_no_other_one_sees() {
-    let made = data(json!({"data": {"a": "{{ $_ := unset . \"b64\" }}{{ len . }}", "b": "{{ len . }}"}}));
-    assert_eq!(made, pairs(&[("a", "2"), ("b", "3")]));
+fn only_the_last_text_of_a_key_is_judged() {
+    let made = rendered(
+        json!({
+            "templateFrom": [{"literal": "l: a b", "target": "Labels"}, {"literal": "l: x", "target": "Labels"}],
+        }),
+        &Texts::new(),
+    );
+    assert_eq!(made.unwrap().labels, BTreeMap::from([("l".into(), "x".into())]));
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub(super) struct Unit<'a> {
 }
 
 /// A map of the Secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Target {
     Data,
     Labels,

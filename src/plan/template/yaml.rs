@@ -30,7 +30,13 @@ pub(super) fn read(result: &Sealed) -> Result<BTreeMap<String, Sealed>, Unreadab
     let mut found = BTreeMap::new();
     match root {
         None => {}
-        Some(Node::Map(pairs)) => put(pairs, &mut found).map_err(whole)?,
+        Some(Node::Map(pairs)) => {
+            let mut last = BTreeMap::new();
+            put(pairs, &mut last).map_err(whole)?;
+            for (key, value) in last {
+                found.insert(key, text_of(value).map_err(whole)?);
+            }
+        }
         Some(Node::Scalar(scalar)) if scalar.resolved() == Resolved::Null => {}
         Some(_) => return Err(whole("is no map")),
     }
@@ -61,17 +67,23 @@ impl Scalar {
     }
 }
 
-/// Puts pairs in, in their order; what `<<` names comes in where it stands.
-fn put(pairs: Vec<Node>, found: &mut BTreeMap<String, Sealed>) -> Result<(), &'static str> {
+fn text_of(value: Node) -> Result<Sealed, &'static str> {
+    match value {
+        Node::Scalar(value) => Ok(Sealed::from(value.resolved().into_value())),
+        _ => Err("has a value that is a list or a map, where a text must be"),
+    }
+}
+
+/// Puts pairs in, in their order; what `<<` names comes in where it stands. Of several values of a key the last one counts
+/// and no other is looked at.
+fn put(pairs: Vec<Node>, found: &mut BTreeMap<String, Node>) -> Result<(), &'static str> {
     let mut pairs = pairs.into_iter();
     while let (Some(key), Some(value)) = (pairs.next(), pairs.next()) {
         match (key, value) {
             (Node::Scalar(key), value) if key.merges() => merge(value, found)?,
-            (Node::Scalar(key), Node::Scalar(value)) => {
-                let key = key.resolved().into_key().ok_or("has a key that is no word")?;
-                found.insert(key, Sealed::from(value.resolved().into_value()));
+            (Node::Scalar(key), value) => {
+                found.insert(key.resolved().into_key().ok_or("has a key that is no word")?, value);
             }
-            (Node::Scalar(_), _) => return Err("has a value that is a list or a map, where a text must be"),
             _ => return Err("has a key that is no word"),
         }
     }
@@ -79,7 +91,7 @@ fn put(pairs: Vec<Node>, found: &mut BTreeMap<String, Sealed>) -> Result<(), &'s
 }
 
 /// Of a list of maps the first one wins.
-fn merge(source: Node, found: &mut BTreeMap<String, Sealed>) -> Result<(), &'static str> {
+fn merge(source: Node, found: &mut BTreeMap<String, Node>) -> Result<(), &'static str> {
     match source {
         Node::Map(pairs) => put(pairs, found),
         Node::List(items) => items.into_iter().rev().try_for_each(|item| match item {
@@ -99,9 +111,30 @@ fn tree(text: &str) -> Result<Option<Node>, Unreadable> {
         if matches!(event, Event::DocumentEnd { .. }) {
             break;
         }
-        tree.take(event).map_err(|cause| Unreadable { line: Some(span.start.line()), cause })?;
+        let fail = |cause| Unreadable { line: Some(span.start.line()), cause };
+        if anchor_of(&event) > 0 && !has_plain_anchor(text, span.start.line()) {
+            return Err(fail("has an anchor that is no word; put a text that begins with '&' in quotes"));
+        }
+        tree.take(event).map_err(fail)?;
     }
     Ok(tree.root)
+}
+
+fn anchor_of(event: &Event<'_>) -> usize {
+    match event {
+        Event::Scalar(_, _, anchor, _) | Event::SequenceStart(_, anchor, _) | Event::MappingStart(_, anchor, _) => {
+            *anchor
+        }
+        _ => 0,
+    }
+}
+
+/// Whether the anchor of what begins in a line, or the line before it, is named by letters, digits, '-' and '_': others are
+/// none to go-yaml, and a text that was to begin with `&` must not become nothing.
+fn has_plain_anchor(text: &str, line: usize) -> bool {
+    let lines = text.lines().skip(line.saturating_sub(2)).take(2);
+    let mut after = lines.flat_map(|line| line.split('&').skip(1));
+    after.all(|rest| rest.starts_with(|sign: char| sign.is_ascii_alphanumeric() || "-_".contains(sign)))
 }
 
 /// What is being put together.
@@ -201,6 +234,8 @@ mod tests {
     fn later_keys_win_and_merged_ones_come_in_where_they_stand() {
         assert_eq!(texts("a: 1\na: 2").unwrap(), pairs(&[("a", "2")]));
         assert_eq!(texts("a: 1\n<<: {a: 2, b: 3}\nb: 4").unwrap(), pairs(&[("a", "2"), ("b", "4")]));
+        assert!(texts("a: &#34;1").is_err() && texts("a:\n  &é 1").is_err());
+        assert_eq!(texts("a: [1]\na: 2").unwrap(), pairs(&[("a", "2")]));
         assert_eq!(texts("a: &x 1\nb: *x").unwrap(), pairs(&[("a", "1"), ("b", "1")]));
     }
 
