@@ -70,6 +70,7 @@ test: build tools ## Runs all tests that need no root: unit, documentation, tool
 	  "$(PYTHON) e2e/tools/test_run_tests.py" \
 	  "$(PYTHON) e2e/tools/test_node.py" \
 	  "$(PYTHON) e2e/tools/test_image_archive.py" \
+	  "$(PYTHON) e2e/tools/test_fuzz.py" \
 	  "$(TEST) --no-fail-fast --doc" \
 	  "$(TEST) --no-fail-fast $(UNIT)" \
 	  "$(TEST) --test main"
@@ -213,7 +214,7 @@ chart: ## Lints and renders the chart with Helm 3 and 4 and each of its values f
 
 .PHONY: ci
 ci: lint generated chart deny ## Runs every gate in the order of CI, the tests last (root: the last of them are on a node)
-	@$(PYTHON) e2e/tools/run_tests.py "$(MAKE) test" "$(MAKE) images" "$(MAKE) datadog" "$(MAKE) e2e-node"
+	@$(PYTHON) e2e/tools/run_tests.py "$(MAKE) test" "$(MAKE) images" "$(MAKE) datadog" "$(MAKE) fuzz" "$(MAKE) e2e-node"
 
 .PHONY: clean
 clean: ## Removes what was built; the tools stay in their cache
