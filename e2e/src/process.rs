@@ -9,6 +9,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -144,10 +145,21 @@ pub fn tail(path: &Path, lines: usize) -> String {
     all.iter().skip(from).flat_map(|line| ["  ", line, "\n"]).collect()
 }
 
-/// A port of 127.0.0.1 that was free a moment ago.
+/// The ports that are given out: below those that Linux gives to connections, which would take one at any moment.
+const PORTS: std::ops::Range<u16> = 12_000..32_000;
+
+/// A port of 127.0.0.1 that was free a moment ago, and that this process gives out once.
 pub fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("find a free port")?;
-    Ok(listener.local_addr()?.port())
+    static GIVEN: AtomicU32 = AtomicU32::new(0);
+    let (first, many) = (u32::from(PORTS.start), u32::from(PORTS.end - PORTS.start));
+    for _ in PORTS {
+        let turn = std::process::id().wrapping_mul(97).wrapping_add(GIVEN.fetch_add(1, Ordering::Relaxed));
+        let port = u16::try_from(first + turn % many).context("a port")?;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("no port is free")
 }
 
 /// Runs a command to its end and answers its standard output; a failure carries its standard error.
@@ -159,4 +171,16 @@ pub async fn run(command: Command) -> Result<String> {
         bail!("{program} {}:\n{}", describe(output.status), String::from_utf8_lossy(&output.stderr));
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_is_given_once_and_to_no_connection() {
+        let ports = [free_port().unwrap(), free_port().unwrap(), free_port().unwrap()];
+        assert!(ports.iter().all(|port| PORTS.contains(port)), "{ports:?}");
+        assert_eq!(std::collections::BTreeSet::from(ports).len(), ports.len(), "{ports:?}");
+    }
 }
