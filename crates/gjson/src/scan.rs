@@ -41,8 +41,40 @@ pub(crate) fn token(json: &[u8], from: usize) -> Token {
 }
 
 /// The index behind the closing quote; `from` is behind the opening one.
+///
+/// Most strings are short, and a search costs more to begin than eight bytes at once do.
 pub(crate) fn string_end(json: &[u8], from: usize) -> Option<usize> {
     let (mut rest, mut end) = (json.get(from..)?, from);
+    for _ in 0..SHORT {
+        let Some((word, behind)) = rest.split_first_chunk::<8>() else { break };
+        let word = u64::from_le_bytes(*word);
+        let stops = equal_bytes(word, b'"') | equal_bytes(word, b'\\');
+        if stops == 0 {
+            (rest, end) = (behind, end + 8);
+            continue;
+        }
+        let length = usize::try_from(stops.trailing_zeros() / 8).ok()?;
+        if rest.get(length) == Some(&b'"') {
+            return Some(end + length + 1);
+        }
+        end += length + 2;
+        rest = rest.get(length + 2..)?;
+    }
+    long_end(rest, end)
+}
+
+/// Words of eight bytes that are looked at before a search begins.
+const SHORT: usize = 4;
+
+/// The highest bit of each byte that equals `byte`; of those above the lowest that does, some more may be set.
+fn equal_bytes(word: u64, byte: u8) -> u64 {
+    let zeroed = word ^ (ONES * u64::from(byte));
+    zeroed.wrapping_sub(ONES) & !zeroed & (ONES << 7)
+}
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+
+fn long_end(mut rest: &[u8], mut end: usize) -> Option<usize> {
     loop {
         let length = memchr::memchr2(b'"', b'\\', rest)?;
         if rest.get(length) == Some(&b'"') {
@@ -72,23 +104,34 @@ fn end_of(json: &[u8], from: usize, stops: impl Fn(u8) -> bool) -> usize {
 pub(crate) fn block_end(json: &[u8], from: usize) -> usize {
     let mut depth = 1_usize;
     let (mut index, mut bytes) = (from + 1, json.get(from + 1..).unwrap_or_default().iter());
-    while let Some(&byte) = bytes.next() {
-        index += 1;
-        match byte {
+    while let Some(length) = bytes.position(|&byte| STRUCTURE.get(usize::from(byte)) == Some(&true)) {
+        index += length + 1;
+        match at(json, index - 1) {
             b'"' => {
                 let Some(end) = string_end(json, index) else { return json.len() + 1 };
                 (index, bytes) = (end, json.get(end..).unwrap_or_default().iter());
             }
             b'{' | b'[' | b'(' => depth += 1,
-            b'}' | b']' | b')' => depth -= 1,
-            _ => {}
+            _ => depth -= 1,
         }
         if depth == 0 {
             return index;
         }
     }
-    index
+    json.len().max(from + 1)
 }
+
+/// Quotes and brackets.
+#[expect(clippy::indexing_slicing, reason = "every byte is an index of 256")]
+const STRUCTURE: [bool; 256] = {
+    let mut marks = [false; 256];
+    let mut rest: &[u8] = b"\"{}[]()";
+    while let [byte, behind @ ..] = rest {
+        marks[*byte as usize] = true;
+        rest = behind;
+    }
+    marks
+};
 
 /// As [`block_end`], for text that may also begin with a string. Never behind the end.
 pub(crate) fn squash_end(json: &[u8]) -> usize {
