@@ -8,3 +8,7 @@ require (
 	github.com/tidwall/match v1.2.0 // indirect
 	github.com/tidwall/pretty v1.2.1 // indirect
 )
+
+require oracle/lines v0.0.0
+
+replace oracle/lines => ../lines

@@ -3,9 +3,8 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
-	"os"
+	"oracle/lines"
 	"sort"
 	"unicode/utf8"
 
@@ -108,20 +107,5 @@ func run(q question) answer {
 }
 
 func main() {
-	in, out := bufio.NewReaderSize(os.Stdin, 1<<20), bufio.NewWriter(os.Stdout)
-	decoder, encoder := json.NewDecoder(in), json.NewEncoder(out)
-	encoder.SetEscapeHTML(false)
-	for decoder.More() {
-		var q question
-		if err := decoder.Decode(&q); err != nil {
-			panic(err)
-		}
-		if err := encoder.Encode(run(q)); err != nil {
-			panic(err)
-		}
-		if in.Buffered() == 0 {
-			out.Flush()
-		}
-	}
-	out.Flush()
+	lines.Answer(run)
 }

@@ -4,8 +4,7 @@
 package main
 
 import (
-	"bufio"
-	"encoding/json"
+	"oracle/lines"
 	"os"
 	"regexp"
 )
@@ -53,19 +52,5 @@ func main() {
 		tables(os.Args[2])
 		return
 	}
-	in, out := bufio.NewReaderSize(os.Stdin, 1<<20), bufio.NewWriter(os.Stdout)
-	decoder, encoder := json.NewDecoder(in), json.NewEncoder(out)
-	for decoder.More() {
-		var k kase
-		if err := decoder.Decode(&k); err != nil {
-			panic(err)
-		}
-		if err := encoder.Encode(run(k)); err != nil {
-			panic(err)
-		}
-		if in.Buffered() == 0 {
-			out.Flush()
-		}
-	}
-	out.Flush()
+	lines.Answer(run)
 }

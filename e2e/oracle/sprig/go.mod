@@ -5,6 +5,7 @@ go 1.26
 require (
 	github.com/external-secrets/external-secrets v0.16.2
 	oracle/gotemplate v0.0.0
+	oracle/lines v0.0.0
 )
 
 require (
@@ -70,9 +71,9 @@ require (
 	gopkg.in/evanphx/json-patch.v4 v4.12.0 // indirect
 	gopkg.in/inf.v0 v0.9.1 // indirect
 	gopkg.in/yaml.v3 v3.0.1 // indirect
-	k8s.io/api v0.32.3 // indirect
+	k8s.io/api v0.32.3
 	k8s.io/apiextensions-apiserver v0.32.3 // indirect
-	k8s.io/apimachinery v0.32.3 // indirect
+	k8s.io/apimachinery v0.32.3
 	k8s.io/client-go v0.32.3 // indirect
 	k8s.io/klog/v2 v2.130.1 // indirect
 	k8s.io/kube-openapi v0.0.0-20250318190949-c8a335a9a2ff // indirect
@@ -85,4 +86,7 @@ require (
 	software.sslmate.com/src/go-pkcs12 v0.5.0
 )
 
-replace oracle/gotemplate => ../gotemplate
+replace (
+	oracle/gotemplate => ../gotemplate
+	oracle/lines => ../lines
+)

@@ -3,10 +3,9 @@
 package serve
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
-	"os"
+	"oracle/lines"
 	"text/template"
 )
 
@@ -62,20 +61,5 @@ func run(k kase, functions template.FuncMap) answer {
 
 // Serve answers until the input ends; functions are those that templates can call beside Go's own.
 func Serve(functions template.FuncMap) {
-	in, out := bufio.NewReaderSize(os.Stdin, 1<<20), bufio.NewWriter(os.Stdout)
-	decoder, encoder := json.NewDecoder(in), json.NewEncoder(out)
-	for decoder.More() {
-		var k kase
-		if err := decoder.Decode(&k); err != nil {
-			panic(err)
-		}
-		if err := encoder.Encode(run(k, functions)); err != nil {
-			panic(err)
-		}
-		// The end of the last line may still be there; without it nobody sends more before there is an answer.
-		if rest, _ := in.Peek(in.Buffered()); len(bytes.TrimSpace(rest)) == 0 {
-			out.Flush()
-		}
-	}
-	out.Flush()
+	lines.Answer(func(k kase) answer { return run(k, functions) })
 }

@@ -3,11 +3,9 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
-	"os"
+	"oracle/lines"
 	"strings"
 	"unicode/utf8"
 
@@ -95,19 +93,5 @@ func run(k kase) answer {
 }
 
 func main() {
-	in, out := bufio.NewReaderSize(os.Stdin, 1<<20), bufio.NewWriter(os.Stdout)
-	decoder, encoder := json.NewDecoder(in), json.NewEncoder(out)
-	for decoder.More() {
-		var k kase
-		if err := decoder.Decode(&k); err != nil {
-			panic(err)
-		}
-		if err := encoder.Encode(run(k)); err != nil {
-			panic(err)
-		}
-		if in.Buffered() == 0 {
-			out.Flush()
-		}
-	}
-	out.Flush()
+	lines.Answer(run)
 }

@@ -1,0 +1,3 @@
+module oracle/lines
+
+go 1.24
