@@ -42,7 +42,7 @@ impl fmt::Display for Broken {
             }
             Self::NoVersion => write!(to, "the input has no 'version': {HINT}"),
             Self::Version(version) => {
-                write!(to, "incompatible protocol version: the input has {version:.20?}, and this program knows 1.x")
+                write!(to, "incompatible protocol version: the input has {version:?}, and this program knows 1.x")
             }
             Self::NoSecrets => write!(to, "the input has no 'secrets': {HINT}"),
             Self::TooMany => write!(to, "the input has more than {} handles: ask in several calls", limits::HANDLES),
@@ -51,6 +51,9 @@ impl fmt::Display for Broken {
 }
 
 impl std::error::Error for Broken {}
+
+/// How many characters of a strange version an error shows; each may be written as ten.
+const SHOWN: usize = 20;
 
 const HINT: &str = "write for example {\"version\":\"1.1\",\"secrets\":[\"name\"]}, or see --help";
 
@@ -85,7 +88,7 @@ impl Request {
             serde_json::from_slice(input).map_err(|error| Broken::NotJson(error.line(), error.column()))?;
         let version = wire.version.ok_or(Broken::NoVersion)?;
         if version != "1" && !version.starts_with("1.") {
-            return Err(Broken::Version(version.into_owned()));
+            return Err(Broken::Version(version.chars().take(SHOWN).collect()));
         }
         match wire.secrets {
             Secrets::These(handles) => Ok(Self { handles }),
@@ -149,9 +152,11 @@ mod tests {
 
     #[test]
     fn only_another_version_is_called_incompatible() {
-        for version in ["2.0", "", "10.1", "v1.0", "0.9"] {
+        let long = "\u{7f}".repeat(5000);
+        for version in ["2.0", "", "10.1", "v1.0", "0.9", &long] {
             let error = parsed(&format!(r#"{{"version":"{version}","secrets":[]}}"#)).unwrap_err();
             assert!(error.to_string().contains("incompatible protocol version"), "{error}");
+            assert!(error.to_string().len() < 400, "{error}");
         }
         for input in
             ["", "null", "[]", "{", r#"{"secrets":[]}"#, r#"{"version":"1.0"}"#, r#"{"version":1.0,"secrets":[]}"#]
