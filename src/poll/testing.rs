@@ -10,7 +10,7 @@ use async_trait::async_trait;
 
 use crate::api::provider::{CaProvider, SecretKeySelector, ServiceAccountSelector};
 use crate::provider::{
-    Batch, Capabilities, Close, Credentials, Error, Find, Kind, Matches, Part, Read, RemoteKey, Search, Token,
+    Batch, Capabilities, Close, Credentials, Detect, Error, Find, Kind, Matches, Part, Read, RemoteKey, Search, Token,
     Validate, Validity,
 };
 use crate::sealed::Sealed;
@@ -134,6 +134,8 @@ impl Find for Chest {
         Ok(found)
     }
 }
+
+impl Detect for Chest {}
 
 #[async_trait]
 impl Close for Chest {

@@ -297,7 +297,7 @@ mod tests {
 
     use super::*;
     use crate::provider::memory::{Memory, Shelf};
-    use crate::provider::{Batch, Capabilities, Close, Find, Matches, Read, Search, Validate};
+    use crate::provider::{Batch, Capabilities, Close, Detect, Find, Matches, Read, Search, Validate};
 
     /// A provider with one fault, to show that the suite finds it.
     #[derive(Debug)]
@@ -374,6 +374,8 @@ mod tests {
             self.memory.find(search).await
         }
     }
+
+    impl Detect for Faulty {}
 
     #[async_trait]
     impl Close for Faulty {}

@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use tokio::time::timeout;
 
 use super::{
-    Batch, Capabilities, Close, Error, Find, Kind, Matches, Provider, Read, RemoteKey, Search, Validate, Validity,
+    Batch, Capabilities, Close, Detect, Error, Find, Kind, Mark, Matches, Provider, Read, RemoteKey, Search, Validate,
+    Validity,
 };
 use crate::sealed::Sealed;
 
@@ -49,6 +50,20 @@ impl Read for Deadline {
         timeout(self.after, self.inner.read_many(keys))
             .await
             .unwrap_or_else(|_| keys.iter().map(|key| Err(self.missed(format!("read {:?}", key.key)))).collect())
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Detect for Deadline {
+    fn detects(&self, key: &RemoteKey) -> Option<usize> {
+        self.inner.detects(key)
+    }
+
+    async fn marks(&self, keys: &[RemoteKey]) -> Result<Vec<Option<Mark>>, Error> {
+        timeout(self.after, self.inner.marks(keys))
+            .await
+            .unwrap_or_else(|_| Err(self.missed("look for changes".to_owned())))
     }
 }
 

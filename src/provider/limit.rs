@@ -12,7 +12,8 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::find::Turns;
 use super::{
-    Batch, Capabilities, Close, Error, Find, Kind, Matches, Provider, Read, RemoteKey, Search, Validate, Validity,
+    Batch, Capabilities, Close, Detect, Error, Find, Kind, Mark, Matches, Provider, Read, RemoteKey, Search, Validate,
+    Validity,
 };
 use crate::sealed::Sealed;
 
@@ -86,6 +87,22 @@ impl Read for Limit {
             Ok(_permit) => self.inner.read_many(keys).await,
             Err(why) => keys.iter().map(|key| Err(self.refused(format!("read {:?}", key.key), why))).collect(),
         }
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Detect for Limit {
+    fn detects(&self, key: &RemoteKey) -> Option<usize> {
+        self.inner.detects(key)
+    }
+
+    async fn marks(&self, keys: &[RemoteKey]) -> Result<Vec<Option<Mark>>, Error> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let _permit = self.turn().await.map_err(|why| self.refused("look for changes".to_owned(), why))?;
+        self.inner.marks(keys).await
     }
 }
 

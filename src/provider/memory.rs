@@ -13,8 +13,8 @@ use tokio::sync::watch;
 
 use super::conformance::{Fixture, Searches};
 use super::{
-    Batch, CaProvider, Capabilities, Close, Credentials, Error, Find, Kind, Matches, Observer, Part, Provider, Read,
-    RemoteKey, Search, SecretKeySelector, ServiceAccountSelector, Token, Validate, Validity,
+    Batch, CaProvider, Capabilities, Close, Credentials, Detect, Error, Find, Kind, Matches, Observer, Part, Provider,
+    Read, RemoteKey, Search, SecretKeySelector, ServiceAccountSelector, Token, Validate, Validity,
 };
 use crate::sealed::Sealed;
 
@@ -232,6 +232,8 @@ impl Find for Memory {
         Ok(found)
     }
 }
+
+impl Detect for Memory {}
 
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]

@@ -5,18 +5,25 @@
 //! [`Observer`]. `poll` is the only caller of [`Read`]; `conformance` is what every provider must pass. [`open`] is where
 //! a store's spec becomes a session.
 
+mod alibaba;
 pub mod aws;
+mod azure;
 pub mod conformance;
+mod crd;
 pub mod deadline;
+mod detect;
 pub mod fake;
 mod find;
+mod gcp;
 pub mod http;
+mod kubernetes;
 pub mod limit;
 pub mod memory;
 mod open;
 mod openbao;
 mod referent;
 mod vault;
+mod webhook;
 
 #[cfg(test)]
 mod canned;
@@ -32,6 +39,7 @@ pub use crate::api::external_secret::StoreKind;
 pub use crate::api::external_secret::{Part, Query, Remote, RemoteKey};
 use crate::api::provider::{CaProvider, SecretKeySelector, ServiceAccountSelector};
 use crate::sealed::Sealed;
+pub use detect::{Detect, Mark};
 pub use find::{Find, Matches, Search};
 pub use limit::Limits;
 pub use open::{depends_on_consumer, open};
@@ -73,8 +81,8 @@ pub trait Close: fmt::Debug + Send + Sync {
 }
 
 /// An open session with a provider.
-pub trait Provider: Read + Find + Validate + Close {}
-impl<P: Read + Find + Validate + Close> Provider for P {}
+pub trait Provider: Read + Detect + Find + Validate + Close {}
+impl<P: Read + Detect + Find + Validate + Close> Provider for P {}
 
 impl dyn Provider {
     /// How `remote` is sent: a search is always a call of its own.

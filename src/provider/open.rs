@@ -6,7 +6,10 @@ use super::deadline::Deadline;
 use super::fake::Fake;
 use super::limit::Limit;
 use super::referent::Referent;
-use super::{Context, Credentials, Environment, Error, Kind, Provider, StoreKind, aws, openbao, vault};
+use super::{
+    Context, Credentials, Environment, Error, Kind, Provider, StoreKind, alibaba, aws, azure, crd, gcp, kubernetes,
+    openbao, vault, webhook,
+};
 use crate::api::SecretStoreSpec;
 use crate::api::provider::Chosen;
 
@@ -43,13 +46,13 @@ async fn connect(
         Chosen::Vault(spec) => vault::open(spec, context, credentials, environment).await,
         Chosen::OpenBao(spec) => openbao::open(spec, context, credentials, environment).await,
         Chosen::Fake(fake) => Ok(Arc::new(Fake::new(fake))),
-        Chosen::GcpSm(_)
-        | Chosen::AzureKv(_)
-        | Chosen::Alibaba(_)
-        | Chosen::Kubernetes(_)
-        | Chosen::Crd(_)
-        | Chosen::Webhook(_)
-        | Chosen::Unsupported(_) => Err(unsupported(spec.provider.slot())),
+        Chosen::GcpSm(gcp) => gcp::open(gcp, context, credentials, environment).await,
+        Chosen::AzureKv(azure) => azure::open(azure, context, credentials, environment).await,
+        Chosen::Alibaba(alibaba) => alibaba::open(alibaba, context, credentials, environment).await,
+        Chosen::Kubernetes(kubernetes) => kubernetes::open(kubernetes, context, credentials, environment).await,
+        Chosen::Crd(crd) => crd::open(crd, context, credentials, environment).await,
+        Chosen::Webhook(webhook) => webhook::open(webhook, context, credentials, environment).await,
+        Chosen::Unsupported(_) => Err(unsupported(spec.provider.slot())),
         Chosen::Missing => Err(invalid("`spec.provider` names no provider")),
     }
 }
@@ -63,19 +66,17 @@ pub fn depends_on_consumer(spec: &SecretStoreSpec, kind: StoreKind) -> bool {
             // Every provider is listed: one that were forgotten would share a session between namespaces.
             Chosen::Vault(spec) => vault::depends_on_consumer(spec),
             Chosen::OpenBao(spec) => openbao::depends_on_consumer(spec),
-            Chosen::GcpSm(_)
-            | Chosen::AzureKv(_)
-            | Chosen::Alibaba(_)
-            | Chosen::Kubernetes(_)
-            | Chosen::Crd(_)
-            | Chosen::Webhook(_)
-            | Chosen::Fake(_)
-            | Chosen::Unsupported(_)
-            | Chosen::Missing => false,
+            Chosen::GcpSm(gcp) => gcp::depends_on_consumer(gcp),
+            Chosen::AzureKv(azure) => azure::depends_on_consumer(azure),
+            Chosen::Alibaba(alibaba) => alibaba::depends_on_consumer(alibaba),
+            Chosen::Kubernetes(kubernetes) => kubernetes::depends_on_consumer(kubernetes),
+            Chosen::Crd(crd) => crd::depends_on_consumer(crd),
+            Chosen::Webhook(webhook) => webhook::depends_on_consumer(webhook),
+            Chosen::Fake(_) | Chosen::Unsupported(_) | Chosen::Missing => false,
         }
 }
 
-fn unsupported(slot: &str) -> Error {
+pub(super) fn unsupported(slot: &str) -> Error {
     invalid(&format!("`spec.provider.{slot}` is not supported by Keyferry yet; the store is kept as it is"))
 }
 

@@ -3,7 +3,9 @@
 
 use async_trait::async_trait;
 
-use super::{Batch, Capabilities, Close, Error, Find, Kind, Matches, Read, RemoteKey, Search, Validate, Validity};
+use super::{
+    Batch, Capabilities, Close, Detect, Error, Find, Kind, Matches, Read, RemoteKey, Search, Validate, Validity,
+};
 use crate::sealed::Sealed;
 
 #[derive(Debug)]
@@ -36,6 +38,8 @@ impl Find for Referent {
         Err(self.refuse(search.doing()))
     }
 }
+
+impl Detect for Referent {}
 
 #[async_trait]
 impl Close for Referent {}

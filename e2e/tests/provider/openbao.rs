@@ -11,7 +11,7 @@ use keyferry::provider::conformance::{self, Fixture, Searches};
 use keyferry::provider::http::{Reach, Settings as Http};
 use keyferry::provider::memory::{Keyring, Unobserved, key};
 use keyferry::provider::{
-    Batch, Capabilities, Close, Context, Environment, Error, Find, Kind, Matches, Part, Provider, Query, Read,
+    Batch, Capabilities, Close, Context, Detect, Environment, Error, Find, Kind, Matches, Part, Provider, Query, Read,
     RemoteKey, Search, Settings, Validate, Validity, open,
 };
 use keyferry::sealed::Sealed;
@@ -67,6 +67,8 @@ impl Find for Member {
         Ok(members)
     }
 }
+
+impl Detect for Member {}
 
 #[async_trait]
 impl Close for Member {

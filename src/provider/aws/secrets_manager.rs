@@ -26,7 +26,8 @@ use super::client::Base;
 use super::error::{self, Failure};
 use super::listing::Listed;
 use crate::provider::{
-    Batch, Capabilities, Close, Error, Find, Kind, Matches, Observer, Part, Read, RemoteKey, Search, Validate, Validity,
+    Batch, Capabilities, Close, Detect, Error, Find, Kind, Matches, Observer, Part, Read, RemoteKey, Search, Validate,
+    Validity,
 };
 use crate::sealed::Sealed;
 
@@ -240,6 +241,8 @@ impl Find for SecretsManager {
         Ok(found)
     }
 }
+
+impl Detect for SecretsManager {}
 
 #[async_trait]
 impl Close for SecretsManager {}

@@ -7,7 +7,9 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 
-use super::{Batch, Capabilities, Close, Error, Find, Kind, Matches, Read, RemoteKey, Search, Validate, Validity};
+use super::{
+    Batch, Capabilities, Close, Detect, Error, Find, Kind, Matches, Read, RemoteKey, Search, Validate, Validity,
+};
 use crate::api::provider::FakeProvider;
 use crate::sealed::Sealed;
 
@@ -83,6 +85,8 @@ impl Find for Fake {
         Ok(matches)
     }
 }
+
+impl Detect for Fake {}
 
 #[async_trait]
 impl Close for Fake {}

@@ -12,7 +12,7 @@ use super::path::Engine;
 use super::token::{Tokens, Verdict};
 use crate::api::provider::vault::KvVersion;
 use crate::provider::http::{Answer, Method};
-use crate::provider::{Batch, Capabilities, Close, Error, Kind, Part, Read, RemoteKey, Validate, Validity};
+use crate::provider::{Batch, Capabilities, Close, Detect, Error, Kind, Part, Read, RemoteKey, Validate, Validity};
 use crate::sealed::Sealed;
 
 /// How many reads of one call of ours are under way at once.
@@ -187,6 +187,8 @@ fn names(answer: &Answer) -> Option<Vec<String>> {
     }
     serde_json::from_slice(answer.body.expose()).ok().map(|listing: Listing| listing.data.keys)
 }
+
+impl Detect for Kv {}
 
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
