@@ -16,7 +16,7 @@ pub mod fake;
 mod find;
 mod gcp;
 pub mod http;
-mod kubernetes;
+pub mod kubernetes;
 pub mod limit;
 pub mod memory;
 mod open;
@@ -259,6 +259,8 @@ pub struct Settings {
     pub aws: aws::Settings,
     /// Where stores that name a server may reach.
     pub http: http::Settings,
+    /// How the operator reaches the API server of its own cluster; stores that mean it go there by its DNS name otherwise.
+    pub kubernetes: Option<kubernetes::Local>,
 }
 
 impl Default for Settings {
@@ -269,6 +271,7 @@ impl Default for Settings {
             limits: Limits::default(),
             aws: aws::Settings::default(),
             http: http::Settings::default(),
+            kubernetes: None,
         }
     }
 }
@@ -288,14 +291,16 @@ pub struct Environment {
     pub aws: aws::Base,
     /// The way to the servers that stores name.
     pub http: http::Base,
+    /// How the operator reaches the API server of its own cluster.
+    pub kubernetes: Option<kubernetes::Local>,
 }
 
 impl Environment {
     /// Builds what is shared. Reads the process' AWS settings (variables and profile) and its proxies, and calls nobody.
     pub async fn new(observer: Arc<dyn Observer>, settings: Settings) -> Self {
-        let Settings { deadline, body_limit, limits, aws, http } = settings;
+        let Settings { deadline, body_limit, limits, aws, http, kubernetes } = settings;
         let aws = aws::Base::new(aws, deadline, body_limit).await;
         let http = http::Base::new(http, deadline, body_limit);
-        Self { observer, deadline, body_limit, limits, aws, http }
+        Self { observer, deadline, body_limit, limits, aws, http, kubernetes }
     }
 }

@@ -53,6 +53,17 @@ pub struct Base {
     proxied: Arc<OnceLock<reqwest::Client>>,
 }
 
+/// How a client gets to its server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// Straight, to addresses that are not refused.
+    Guarded,
+    /// By a proxy, and to its address alone, which is the administrator's choice.
+    Proxied,
+    /// Straight, to a server that is the administrator's choice.
+    Own,
+}
+
 impl fmt::Debug for Base {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Base").field("reach", &self.reach).finish_non_exhaustive()
@@ -84,16 +95,26 @@ impl Base {
         Ok(Client::new(connections, server, self.deadline, self.body_limit))
     }
 
+    /// A client for a server that the administrator of the process has chosen: no address is refused, and the way goes by
+    /// no proxy.
+    ///
+    /// # Errors
+    /// Certificates that are none.
+    pub(in crate::provider) fn own_client(&self, server: Server, trust: &Trust) -> Result<Client, Fault> {
+        let connections = self.build(Way::Own, trust)?;
+        Ok(Client::new(connections, server, self.deadline, self.body_limit))
+    }
+
     fn connections(&self, server: &Server, trust: &Trust) -> Result<reqwest::Client, Fault> {
-        let proxied = self.is_proxied(server);
+        let way = if self.is_proxied(server) { Way::Proxied } else { Way::Guarded };
         if !trust.is_default() {
-            return self.build(proxied, trust);
+            return self.build(way, trust);
         }
-        let shared = if proxied { &self.proxied } else { &self.direct };
+        let shared = if way == Way::Proxied { &self.proxied } else { &self.direct };
         if let Some(client) = shared.get() {
             return Ok(client.clone());
         }
-        let client = self.build(proxied, trust)?;
+        let client = self.build(way, trust)?;
         Ok(shared.get_or_init(|| client).clone())
     }
 
@@ -101,7 +122,7 @@ impl Base {
         server.uri().is_some_and(|uri| self.proxies.intercept(&uri).is_some())
     }
 
-    fn build(&self, proxied: bool, trust: &Trust) -> Result<reqwest::Client, Fault> {
+    fn build(&self, way: Way, trust: &Trust) -> Result<reqwest::Client, Fault> {
         let builder = reqwest::Client::builder()
             .user_agent(concat!("keyferry/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
@@ -110,9 +131,11 @@ impl Base {
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
             .no_proxy();
-        // A proxied client connects to its proxy alone, whose address is the administrator's choice.
-        let builder =
-            if proxied { builder.proxy(self.proxy()) } else { builder.dns_resolver(resolver::Guard::new(self.reach)) };
+        let builder = match way {
+            Way::Guarded => builder.dns_resolver(resolver::Guard::new(self.reach)),
+            Way::Proxied => builder.proxy(self.proxy()),
+            Way::Own => builder,
+        };
         trust.apply(builder)?.build().map_err(|error| Fault::of(&error))
     }
 
