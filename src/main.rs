@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use keyferry::cluster::api_server::api_server;
 use keyferry::cluster::events::Events;
 use keyferry::cluster::lease::{Elector, Fence, Timing, identity};
 use keyferry::cluster::reach::{Clients, Scope};
@@ -190,7 +191,10 @@ async fn environment(settings: &Settings, metrics: &Arc<Metrics>) -> Environment
     let deadline = settings.sync.provider_deadline;
     let reach = if settings.loopback_stores { provider::http::Reach::Loopback } else { provider::http::Reach::Remote };
     let http = provider::http::Settings { reach };
-    let shared = provider::Settings { deadline, aws, http, ..provider::Settings::default() };
+    // It was found a moment ago, when the client was made.
+    let own = api_server().await.ok();
+    let kubernetes = own.map(|own| provider::kubernetes::Local { url: own.url, authorities: own.authorities });
+    let shared = provider::Settings { deadline, aws, http, kubernetes, ..provider::Settings::default() };
     Environment::new(Arc::new(Calls(Arc::clone(metrics))), shared).await
 }
 

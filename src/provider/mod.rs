@@ -42,7 +42,7 @@ use crate::sealed::Sealed;
 pub use detect::{Detect, Mark};
 pub use find::{Find, Matches, Search};
 pub use limit::Limits;
-pub use open::{depends_on_consumer, open};
+pub use open::{depends_on_consumer, open, permit};
 
 /// Reads remote secrets.
 #[async_trait]

@@ -21,7 +21,7 @@ use crate::api::provider::SecretKeySelector;
 use crate::api::provider::kubernetes::{KubernetesAuth, KubernetesProvider, KubernetesServer};
 
 pub(super) use client::{Ask, Cluster};
-pub(super) use error::{Failure, Why};
+pub(super) use error::{Failure, Missing, Why};
 pub(super) use find::{Pages, items};
 pub(super) use review::Right;
 use secret::Secrets;
