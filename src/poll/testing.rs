@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 
+use crate::api::provider::gcpsm::ConfigMapKey;
 use crate::api::provider::{CaProvider, SecretKeySelector, ServiceAccountSelector};
 use crate::provider::{
     Batch, Capabilities, Close, Credentials, Detect, Error, Find, Kind, Matches, Part, Read, RemoteKey, Search, Token,
@@ -182,6 +183,10 @@ impl Credentials for Keys {
     }
 
     async fn authorities(&self, field: &str, _: &CaProvider) -> Result<Sealed, Error> {
+        Err(error(field, Kind::Invalid))
+    }
+
+    async fn config_map_key(&self, field: &str, _: &ConfigMapKey) -> Result<Sealed, Error> {
         Err(error(field, Kind::Invalid))
     }
 

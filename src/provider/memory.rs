@@ -16,6 +16,7 @@ use super::{
     Batch, CaProvider, Capabilities, Close, Credentials, Detect, Error, Find, Kind, Matches, Observer, Part, Provider,
     Read, RemoteKey, Search, SecretKeySelector, ServiceAccountSelector, Token, Validate, Validity,
 };
+use crate::api::provider::gcpsm::ConfigMapKey;
 use crate::sealed::Sealed;
 
 /// The value of `name`, in its latest version.
@@ -383,6 +384,12 @@ impl Credentials for Keyring {
     /// What [`Keyring::set`] put there, be it a Secret or a ConfigMap.
     async fn authorities(&self, field: &str, source: &CaProvider) -> Result<Sealed, Error> {
         let entry = (source.name.clone(), source.key.clone().unwrap_or_default());
+        self.keys().secrets.get(&entry).cloned().ok_or_else(|| absent(field))
+    }
+
+    /// What [`Keyring::set`] put there.
+    async fn config_map_key(&self, field: &str, selector: &ConfigMapKey) -> Result<Sealed, Error> {
+        let entry = (selector.name.clone(), selector.key.clone());
         self.keys().secrets.get(&entry).cloned().ok_or_else(|| absent(field))
     }
 
