@@ -190,8 +190,46 @@ async fn environment(settings: &Settings, metrics: &Arc<Metrics>) -> Environment
     let deadline = settings.sync.provider_deadline;
     let reach = if settings.loopback_stores { provider::http::Reach::Loopback } else { provider::http::Reach::Remote };
     let http = provider::http::Settings { reach };
-    let shared = provider::Settings { deadline, aws, http, ..provider::Settings::default() };
+    let alibaba = alibaba(settings.alibaba.clone());
+    let shared = provider::Settings { deadline, alibaba, aws, http, ..provider::Settings::default() };
     Environment::new(Arc::new(Calls(Arc::clone(metrics))), shared).await
+}
+
+fn alibaba(settings: keyferry::ops::settings::Alibaba) -> provider::alibaba::Settings {
+    let keyferry::ops::settings::Alibaba {
+        kms,
+        instance,
+        sts,
+        metadata,
+        authorities,
+        access_key_id,
+        access_key_secret,
+        security_token,
+        oidc_provider_arn,
+        oidc_token_file,
+        role_arn,
+        session_name,
+        instance_role,
+        instance_disabled,
+    } = settings;
+    provider::alibaba::Settings {
+        kms_endpoint: kms,
+        instance_endpoint: instance,
+        sts_endpoint: sts,
+        metadata_endpoint: metadata,
+        authorities,
+        own: provider::alibaba::Own {
+            access_key_id,
+            access_key_secret,
+            security_token,
+            oidc_provider_arn,
+            oidc_token_file,
+            role_arn,
+            session_name,
+            instance_role,
+            instance_disabled,
+        },
+    }
 }
 
 /// What of the settings concerns the passes; the rest is spent above.

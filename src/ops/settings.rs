@@ -3,8 +3,11 @@
 //! The rest of the program gets [`Settings`], where nothing is left to parse or to refuse. Spend it by destructuring it
 //! in full, so that a setting that nobody uses does not compile.
 
+mod alibaba;
+
 use std::time::Duration;
 
+pub use self::alibaba::Alibaba;
 use super::cli::{self, Flags};
 use super::server::Listen;
 
@@ -54,6 +57,8 @@ pub struct Settings {
     pub election: Option<Election>,
     /// Other endpoints than AWS' own.
     pub aws: Aws,
+    /// What is particular to Alibaba Cloud.
+    pub alibaba: Alibaba,
     /// Whether stores may name servers on this machine.
     pub loopback_stores: bool,
     /// Flags that were typed and do nothing, with their dashes, for a line in the log.
@@ -153,6 +158,7 @@ impl TryFrom<Flags> for Settings {
             kubernetes,
             election,
             aws,
+            alibaba,
             stores,
             accepted: _,
             without_effect,
@@ -174,6 +180,7 @@ impl TryFrom<Flags> for Settings {
             instance: Some(election.leader_election_identity.clone()).filter(|name| !name.is_empty()),
             election: self::election(election)?,
             aws: self::aws(aws)?,
+            alibaba: Alibaba::try_from(alibaba)?,
             loopback_stores: stores.allow_loopback_stores,
             without_effect,
         })

@@ -17,7 +17,7 @@ mod tls;
 pub use address::Reach;
 pub use client::{Answer, Call, Client};
 pub use fault::Fault;
-pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 pub use server::{Server, segments};
 pub use tls::Trust;
 
@@ -84,6 +84,16 @@ impl Base {
         Ok(Client::new(connections, server, self.deadline, self.body_limit))
     }
 
+    /// A client for a server that the administrator names, or that a provider has as its cloud's metadata service, and
+    /// never a store: no address is refused, and no proxy is asked.
+    ///
+    /// # Errors
+    /// Certificates that are none.
+    pub(in crate::provider) fn appointed(&self, server: Server, trust: &Trust) -> Result<Client, Fault> {
+        let connections = trust.apply(self.builder())?.build().map_err(|error| Fault::of(&error))?;
+        Ok(Client::new(connections, server, self.deadline, self.body_limit))
+    }
+
     fn connections(&self, server: &Server, trust: &Trust) -> Result<reqwest::Client, Fault> {
         let proxied = self.is_proxied(server);
         if !trust.is_default() {
@@ -101,15 +111,19 @@ impl Base {
         server.uri().is_some_and(|uri| self.proxies.intercept(&uri).is_some())
     }
 
-    fn build(&self, proxied: bool, trust: &Trust) -> Result<reqwest::Client, Fault> {
-        let builder = reqwest::Client::builder()
+    fn builder(&self) -> reqwest::ClientBuilder {
+        reqwest::Client::builder()
             .user_agent(concat!("keyferry/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             .connect_timeout(CONNECT.min(self.deadline))
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
-            .no_proxy();
+            .no_proxy()
+    }
+
+    fn build(&self, proxied: bool, trust: &Trust) -> Result<reqwest::Client, Fault> {
+        let builder = self.builder();
         // A proxied client connects to its proxy alone, whose address is the administrator's choice.
         let builder =
             if proxied { builder.proxy(self.proxy()) } else { builder.dns_resolver(resolver::Guard::new(self.reach)) };
