@@ -62,7 +62,10 @@ pub(super) async fn resolve(id: &ObjectId, needs: &[Need<'_>], ctx: &Context) ->
     let of = |need: &Need<'_>| opened.get(&store_id(need.store, id)).copied();
     let by_need: Vec<(Opened, &Need<'_>)> = needs.iter().filter_map(|need| Some((of(need)?, need))).collect();
     Ok(Sources {
-        references: by_need.iter().map(|(opened, need)| Reference::new(opened.session, need.remote.clone())).collect(),
+        references: by_need
+            .iter()
+            .map(|(opened, need)| Reference::new(opened.session, need.question(opened.dialect)))
+            .collect(),
         dialects: by_need.iter().map(|(opened, _)| opened.dialect).collect(),
         stores: versions,
     })
@@ -171,6 +174,7 @@ fn dialect(found: &Found) -> Dialect {
         Chosen::Vault(_) | Chosen::OpenBao(_) => Dialect::ExactFirst,
         Chosen::Kubernetes(_) => Dialect::Entries,
         Chosen::Crd(_) => Dialect::Object,
+        Chosen::Webhook(_) => Dialect::Asked,
         _ => Dialect::EscapedFirst,
     }
 }

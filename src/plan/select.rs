@@ -81,6 +81,9 @@ pub enum Dialect {
     Entries,
     /// As a gjson path; what is found and is no text is JSON as it stands, and a value that has no members is one (`crd`).
     Object,
+    /// Not at all: the provider was asked for it, and its answer is what the entry wants. Members that are extracted are
+    /// written as for [`Dialect::ExactFirst`], also those of an object within a JSON string (webhook).
+    Asked,
 }
 
 /// The keys and values that the target should have, before its template.
@@ -186,6 +189,20 @@ struct Strategies {
     null_bytes: NullBytePolicy,
 }
 
+impl Need<'_> {
+    /// What to ask a provider that looks properties up as `dialect` says.
+    pub fn question(&self, dialect: Dialect) -> Remote {
+        match (&self.remote, self.entry) {
+            (Remote::Key(key), Entry::Data(DataEntry { remote_ref: reference, .. }) | Entry::Extract(reference, _))
+                if dialect == Dialect::Asked =>
+            {
+                key.clone().with_property(reference.property.as_deref()).into()
+            }
+            _ => self.remote.clone(),
+        }
+    }
+}
+
 impl Strategies {
     fn of(reference: &RemoteRef) -> Self {
         Self {
@@ -257,15 +274,18 @@ fn is_packed(need: &Need<'_>, dialect: Dialect) -> bool {
 
 /// Strings without their quotes, everything else as its JSON text or, with Vault, as Go writes it.
 fn members(need: &Need<'_>, value: &Sealed, dialect: Dialect) -> Result<BTreeMap<String, Sealed>, Problem> {
-    let members = match gjson::members(value.expose()) {
+    let inner = if dialect == Dialect::Asked { gjson::string(value.expose()).map(Sealed::new) } else { None };
+    let members = match gjson::members(inner.as_ref().unwrap_or(value).expose()) {
         Ok(members) => members,
         // As in ESO: what has no members is one itself.
         Err(_) if dialect == Dialect::Object => return Ok(BTreeMap::from([("value".to_owned(), value.clone())])),
         Err(_) => return Err(no_object(need)),
     };
     let text = |member: &gjson::Value<'_>| match dialect {
-        Dialect::ExactFirst => gjson::text_of(member).map_err(|_| no_object(need)),
-        _ => Ok(member.as_extracted().into_owned()),
+        Dialect::ExactFirst | Dialect::Asked => gjson::text_of(member).map_err(|_| no_object(need)),
+        Dialect::EscapedFirst | Dialect::Path | Dialect::Entries | Dialect::Object => {
+            Ok(member.as_extracted().into_owned())
+        }
     };
     members.take(MOST_MEMBERS).map(|(name, member)| Ok((name, Sealed::new(text(&member)?)))).collect()
 }
@@ -273,7 +293,8 @@ fn members(need: &Need<'_>, value: &Sealed, dialect: Dialect) -> Result<BTreeMap
 /// The part of the value that the entry wants: all of it where it names no property.
 fn property(need: &Need<'_>, reference: &RemoteRef, value: &Sealed, dialect: Dialect) -> Result<Sealed, Problem> {
     let packed = is_packed(need, dialect);
-    let Some(property) = reference.property.as_deref().filter(|property| !property.is_empty()) else {
+    let wanted = reference.property.as_deref().filter(|property| !property.is_empty() && dialect != Dialect::Asked);
+    let Some(property) = wanted else {
         return if packed { entries::whole(value).ok_or_else(|| no_object(need)) } else { Ok(value.clone()) };
     };
     if !packed {
@@ -294,7 +315,7 @@ fn property(need: &Need<'_>, reference: &RemoteRef, value: &Sealed, dialect: Dia
             None => look_up(need, value, property)?,
             found => found,
         },
-        Dialect::Path => look_up(need, value, property)?,
+        Dialect::Path | Dialect::Asked => look_up(need, value, property)?,
     };
     found.ok_or_else(|| {
         Problem::new(

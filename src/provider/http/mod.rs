@@ -17,7 +17,7 @@ mod tls;
 pub use address::Reach;
 pub use client::{Answer, Call, Client};
 pub use fault::Fault;
-pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 pub use server::{Server, segments};
 pub use tls::Trust;
 
@@ -51,17 +51,16 @@ pub struct Base {
     body_limit: usize,
     direct: Arc<OnceLock<reqwest::Client>>,
     proxied: Arc<OnceLock<reqwest::Client>>,
+    beside: Arc<OnceLock<reqwest::Client>>,
 }
 
-/// How a client gets to its server.
+/// Who chose a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
-    /// Straight, to addresses that are not refused.
-    Guarded,
-    /// By a proxy, and to its address alone, which is the administrator's choice.
-    Proxied,
-    /// Straight, to a server that is the administrator's choice.
-    Own,
+enum Chooser {
+    /// A store's author: its address is judged.
+    Store,
+    /// The administrator: it may be anywhere.
+    Administrator,
 }
 
 impl fmt::Debug for Base {
@@ -82,6 +81,7 @@ impl Base {
             body_limit,
             direct: Arc::default(),
             proxied: Arc::default(),
+            beside: Arc::default(),
         }
     }
 
@@ -95,26 +95,50 @@ impl Base {
         Ok(Client::new(connections, server, self.deadline, self.body_limit))
     }
 
-    /// A client for a server that the administrator of the process has chosen: no address is refused, and the way goes by
-    /// no proxy.
+    /// A client for a server that the administrator chose, by a flag and never by a store: no address is refused.
     ///
     /// # Errors
     /// Certificates that are none.
-    pub(in crate::provider) fn own_client(&self, server: Server, trust: &Trust) -> Result<Client, Fault> {
-        let connections = self.build(Way::Own, trust)?;
+    pub(in crate::provider) fn chosen(&self, server: Server, trust: &Trust) -> Result<Client, Fault> {
+        let connections = self.build(self.is_proxied(&server), trust, Chooser::Administrator)?;
+        Ok(Client::new(connections, server, self.deadline, self.body_limit))
+    }
+
+    /// As [`Base::chosen`], for the API server of the operator's own cluster: it is reached as the operator reaches it,
+    /// by no proxy.
+    ///
+    /// # Errors
+    /// Certificates that are none.
+    pub(in crate::provider) fn own(&self, server: Server, trust: &Trust) -> Result<Client, Fault> {
+        let connections = self.build(false, trust, Chooser::Administrator)?;
+        Ok(Client::new(connections, server, self.deadline, self.body_limit))
+    }
+
+    /// As [`Base::chosen`], for a service of the machine's own link, such as a metadata server: no proxy is asked.
+    ///
+    /// # Errors
+    /// None but those of a broken system.
+    pub(in crate::provider) fn beside(&self, server: Server) -> Result<Client, Fault> {
+        let connections = match self.beside.get() {
+            Some(client) => client.clone(),
+            None => {
+                let client = self.build(false, &Trust::default(), Chooser::Administrator)?;
+                self.beside.get_or_init(|| client).clone()
+            }
+        };
         Ok(Client::new(connections, server, self.deadline, self.body_limit))
     }
 
     fn connections(&self, server: &Server, trust: &Trust) -> Result<reqwest::Client, Fault> {
-        let way = if self.is_proxied(server) { Way::Proxied } else { Way::Guarded };
+        let proxied = self.is_proxied(server);
         if !trust.is_default() {
-            return self.build(way, trust);
+            return self.build(proxied, trust, Chooser::Store);
         }
-        let shared = if way == Way::Proxied { &self.proxied } else { &self.direct };
+        let shared = if proxied { &self.proxied } else { &self.direct };
         if let Some(client) = shared.get() {
             return Ok(client.clone());
         }
-        let client = self.build(way, trust)?;
+        let client = self.build(proxied, trust, Chooser::Store)?;
         Ok(shared.get_or_init(|| client).clone())
     }
 
@@ -122,7 +146,7 @@ impl Base {
         server.uri().is_some_and(|uri| self.proxies.intercept(&uri).is_some())
     }
 
-    fn build(&self, way: Way, trust: &Trust) -> Result<reqwest::Client, Fault> {
+    fn build(&self, proxied: bool, trust: &Trust, chooser: Chooser) -> Result<reqwest::Client, Fault> {
         let builder = reqwest::Client::builder()
             .user_agent(concat!("keyferry/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
@@ -131,10 +155,11 @@ impl Base {
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
             .no_proxy();
-        let builder = match way {
-            Way::Guarded => builder.dns_resolver(resolver::Guard::new(self.reach)),
-            Way::Proxied => builder.proxy(self.proxy()),
-            Way::Own => builder,
+        // A proxied client connects to its proxy alone, whose address is the administrator's choice.
+        let builder = match chooser {
+            _ if proxied => builder.proxy(self.proxy()),
+            Chooser::Store => builder.dns_resolver(resolver::Guard::new(self.reach)),
+            Chooser::Administrator => builder,
         };
         trust.apply(builder)?.build().map_err(|error| Fault::of(&error))
     }

@@ -52,7 +52,7 @@ impl Target {
 
     pub(super) fn client(&self, base: &Base, trust: &Trust) -> Result<Client, http::Fault> {
         match self {
-            Self::Own(server) => base.own_client(server.clone(), trust),
+            Self::Own(server) => base.own(server.clone(), trust),
             Self::Other(server) => base.client(server.clone(), trust),
         }
     }
