@@ -100,6 +100,11 @@ impl Client {
         self.within(self.exchange(request, letter.body)).await
     }
 
+    /// Whether a URL is one of this client's server.
+    pub fn serves(&self, target: &Target) -> bool {
+        self.server.has(target)
+    }
+
     /// Connects to the server and says nothing. Behind a proxy nothing is done, since it is the proxy that connects.
     ///
     /// # Errors

@@ -79,7 +79,12 @@ impl Server {
     /// The URL of a target that is on this server.
     pub(super) fn own(&self, target: Target) -> Result<Url, Fault> {
         let elsewhere = || Fault::new(Kind::Invalid, "the URL is one of another server than the store's");
-        if target.server().url.origin() == self.url.origin() { Ok(target.url) } else { Err(elsewhere()) }
+        if self.has(&target) { Ok(target.url) } else { Err(elsewhere()) }
+    }
+
+    /// Whether scheme, host and port of a target are this server's.
+    pub(super) fn has(&self, target: &Target) -> bool {
+        target.url.origin() == self.url.origin()
     }
 
     /// Host and port.
