@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use tokio::sync::watch;
 
+use super::conformance::wire::{Wired, Without};
 use super::conformance::{Fixture, Searches};
 use super::{
     Batch, CaProvider, Capabilities, Close, Credentials, Detect, Error, Find, Kind, Matches, Observer, Part, Provider,
@@ -296,6 +297,15 @@ impl Fixture for Shelf {
         self.memory.page(with.map(|_| 50));
         self.memory.fail_page(with.map(|kind| (1, kind)));
         true
+    }
+
+    async fn fail_item(&self, key: &str, with: Option<Kind>) -> bool {
+        self.memory.fail_key(key, with);
+        true
+    }
+
+    async fn wired(&self) -> Result<Wired, Without> {
+        Err(Without::Needless("it is the test's own memory".to_owned()))
     }
 }
 
