@@ -4,6 +4,7 @@
 //! through the session as `poll` does. It needs no test framework, so that the end-to-end tests can run it on emulators.
 //! Every value has a canary in it, and nothing that the suite or a provider says may show it.
 
+mod detect;
 mod find;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,6 +62,7 @@ const CANARY: &str = "canary-7f3a";
 pub async fn run(fixture: &dyn Fixture) -> Vec<Outcome> {
     let mut outcomes = reading(fixture).await;
     outcomes.extend(find::run(fixture).await);
+    outcomes.extend(detect::run(fixture).await);
     outcomes
 }
 
