@@ -192,7 +192,8 @@ async fn environment(settings: &Settings, metrics: &Arc<Metrics>) -> anyhow::Res
     let reach = if settings.loopback_stores { provider::http::Reach::Loopback } else { provider::http::Reach::Remote };
     let http = provider::http::Settings { reach };
     let gcp = gcp(&settings.gcp)?;
-    let shared = provider::Settings { deadline, aws, gcp, http, ..provider::Settings::default() };
+    let alibaba = alibaba(settings.alibaba.clone());
+    let shared = provider::Settings { deadline, alibaba, aws, gcp, http, ..provider::Settings::default() };
     Ok(Environment::new(Arc::new(Calls(Arc::clone(metrics))), shared).await)
 }
 
@@ -206,6 +207,43 @@ fn gcp(settings: &keyferry::ops::settings::Gcp) -> anyhow::Result<provider::gcp:
     });
     let authorities = authorities.transpose()?;
     Ok(provider::gcp::Settings { secret_manager, sts, iam_credentials, token, metadata_host, authorities })
+}
+
+fn alibaba(settings: keyferry::ops::settings::Alibaba) -> provider::alibaba::Settings {
+    let keyferry::ops::settings::Alibaba {
+        kms,
+        instance,
+        sts,
+        metadata,
+        authorities,
+        access_key_id,
+        access_key_secret,
+        security_token,
+        oidc_provider_arn,
+        oidc_token_file,
+        role_arn,
+        session_name,
+        instance_role,
+        instance_disabled,
+    } = settings;
+    provider::alibaba::Settings {
+        kms_endpoint: kms,
+        instance_endpoint: instance,
+        sts_endpoint: sts,
+        metadata_endpoint: metadata,
+        authorities,
+        own: provider::alibaba::Own {
+            access_key_id,
+            access_key_secret,
+            security_token,
+            oidc_provider_arn,
+            oidc_token_file,
+            role_arn,
+            session_name,
+            instance_role,
+            instance_disabled,
+        },
+    }
 }
 
 /// What of the settings concerns the passes; the rest is spent above.

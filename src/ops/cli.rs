@@ -4,6 +4,7 @@
 //! on the fields are the help text and `docs/flags.md`; "External Secrets Operator" is ESO in them.
 
 mod accepted;
+mod alibaba;
 pub mod render;
 
 use std::ffi::OsString;
@@ -14,6 +15,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser, ValueEnum};
 
 pub use self::accepted::Accepted;
+pub use self::alibaba::Alibaba;
 
 /// The heading of the flags that are read and do nothing.
 pub const NO_EFFECT: &str = "Accepted from ESO's manifests, without effect";
@@ -50,6 +52,9 @@ pub struct Flags {
     /// Where Google Cloud is.
     #[command(flatten)]
     pub gcp: Gcp,
+    /// Where Alibaba Cloud is, and who the operator is there.
+    #[command(flatten)]
+    pub alibaba: Alibaba,
     /// Where other stores may be.
     #[command(flatten)]
     pub stores: Stores,

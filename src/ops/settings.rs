@@ -3,9 +3,12 @@
 //! The rest of the program gets [`Settings`], where nothing is left to parse or to refuse. Spend it by destructuring it
 //! in full, so that a setting that nobody uses does not compile.
 
+mod alibaba;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use self::alibaba::Alibaba;
 use super::cli::{self, Flags};
 use super::server::Listen;
 
@@ -57,6 +60,8 @@ pub struct Settings {
     pub aws: Aws,
     /// Other endpoints than Google Cloud's own.
     pub gcp: Gcp,
+    /// What is particular to Alibaba Cloud.
+    pub alibaba: Alibaba,
     /// Whether stores may name servers on this machine.
     pub loopback_stores: bool,
     /// Flags that were typed and do nothing, with their dashes, for a line in the log.
@@ -174,6 +179,7 @@ impl TryFrom<Flags> for Settings {
             election,
             aws,
             gcp,
+            alibaba,
             stores,
             accepted: _,
             without_effect,
@@ -196,6 +202,7 @@ impl TryFrom<Flags> for Settings {
             election: self::election(election)?,
             aws: self::aws(aws)?,
             gcp: self::gcp(gcp)?,
+            alibaba: Alibaba::try_from(alibaba)?,
             loopback_stores: stores.allow_loopback_stores,
             without_effect,
         })

@@ -5,7 +5,7 @@
 //! [`Observer`]. `poll` is the only caller of [`Read`]; `conformance` is what every provider must pass. [`open`] is where
 //! a store's spec becomes a session.
 
-mod alibaba;
+pub mod alibaba;
 pub mod aws;
 mod azure;
 pub mod conformance;
@@ -277,6 +277,8 @@ pub struct Settings {
     pub body_limit: usize,
     /// How many calls one session may make.
     pub limits: Limits,
+    /// What is particular to Alibaba Cloud.
+    pub alibaba: alibaba::Settings,
     /// What is particular to AWS.
     pub aws: aws::Settings,
     /// What is particular to Google Cloud.
@@ -291,6 +293,7 @@ impl Default for Settings {
             deadline: Duration::from_secs(30),
             body_limit: 4 * 1024 * 1024,
             limits: Limits::default(),
+            alibaba: alibaba::Settings::default(),
             aws: aws::Settings::default(),
             gcp: gcp::Settings::default(),
             http: http::Settings::default(),
@@ -309,6 +312,8 @@ pub struct Environment {
     pub body_limit: usize,
     /// How many calls one session may make.
     pub limits: Limits,
+    /// The operator's own identity at Alibaba Cloud, and endpoints that the administrator names.
+    pub alibaba: alibaba::Base,
     /// The one HTTP client and the operator's own credentials for AWS.
     pub aws: aws::Base,
     /// Where Google Cloud is.
@@ -320,9 +325,10 @@ pub struct Environment {
 impl Environment {
     /// Builds what is shared. Reads the process' AWS settings (variables and profile) and its proxies, and calls nobody.
     pub async fn new(observer: Arc<dyn Observer>, settings: Settings) -> Self {
-        let Settings { deadline, body_limit, limits, aws, gcp, http } = settings;
+        let Settings { deadline, body_limit, limits, alibaba, aws, gcp, http } = settings;
+        let alibaba = alibaba::Base::new(alibaba);
         let aws = aws::Base::new(aws, deadline, body_limit).await;
         let http = http::Base::new(http, deadline, body_limit);
-        Self { observer, deadline, body_limit, limits, aws, gcp, http }
+        Self { observer, deadline, body_limit, limits, alibaba, aws, gcp, http }
     }
 }

@@ -82,7 +82,7 @@ impl SecretManager {
 
     async fn read_match(&self, search: &Search, name: String) -> Result<(String, Option<Sealed>), Error> {
         search.call(NAME).await?;
-        match self.read_one(&RemoteKey { key: name.clone(), version: None, part: Part::Value }).await {
+        match self.read_one(&RemoteKey { key: name.clone(), version: None, part: Part::Value, property: None }).await {
             Ok(value) => Ok((name, Some(value))),
             Err(error) if error.kind == Kind::NotFound => Ok((name, None)),
             Err(error) => Err(error),

@@ -57,6 +57,11 @@ impl Client {
         Self { connections, server, deadline, body_limit }
     }
 
+    /// What the `Host` header says, for those who sign it.
+    pub fn host(&self) -> String {
+        self.server.host()
+    }
+
     /// Makes the call and reads its answer, whatever its status, within twice the session's deadline.
     ///
     /// # Errors

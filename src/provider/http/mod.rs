@@ -17,7 +17,7 @@ mod tls;
 pub use address::Reach;
 pub use client::{Answer, Call, Client};
 pub use fault::Fault;
-pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 pub use server::{Server, segments};
 pub use tls::Trust;
 

@@ -62,6 +62,12 @@ impl Server {
         refused.map_or(Ok(()), |what| Err(Fault::out_of_reach(what)))
     }
 
+    /// The host, with its port where that is not the scheme's own.
+    pub(super) fn host(&self) -> String {
+        let host = self.url.host_str().unwrap_or_default();
+        self.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    }
+
     /// For the proxies' rules.
     pub(super) fn uri(&self) -> Option<http::Uri> {
         self.url.as_str().parse().ok()
