@@ -94,6 +94,14 @@ impl dyn Provider {
         }
     }
 
+    /// The most keys of `remote`'s kind whose marks are asked for together; none where it is read each time.
+    pub fn detects_of(&self, remote: &Remote) -> Option<usize> {
+        match remote {
+            Remote::Key(key) => self.detects(key).filter(|most| *most > 0),
+            Remote::Query(_) => None,
+        }
+    }
+
     /// Whether the answer to `remote` can never change; that to a search always can.
     pub fn is_fixed(&self, remote: &Remote) -> bool {
         match remote {
