@@ -9,6 +9,7 @@ pub mod audit;
 pub mod aws;
 pub mod bench;
 pub mod cases;
+pub mod clients;
 pub mod control_plane;
 pub mod demo;
 mod dump;

@@ -13,7 +13,7 @@ use futures::future::LocalBoxFuture;
 use keyferry::api::provider::StoreProvider;
 use keyferry::provider::conformance::{self, Fixture, Outcome, Verdict};
 
-use super::{aws, fake, openbao};
+use super::{aws, crd, fake, kubernetes, openbao};
 
 /// One kind of store.
 struct Entry {
@@ -31,11 +31,13 @@ const ENTRIES: &[Entry] = &[
     Entry { slot: "vault", part: "v2", make: || Box::pin(openbao::engine("vault", 2)) },
     Entry { slot: "openBao", part: "v1", make: || Box::pin(openbao::engine("openBao", 1)) },
     Entry { slot: "openBao", part: "v2", make: || Box::pin(openbao::engine("openBao", 2)) },
+    Entry { slot: part: "", make: || Box::pin(kubernetes::secrets()) },
+    Entry { slot: part: "", make: || Box::pin(crd::widgets()) },
     Entry { slot: "fake", part: "", make: || Box::pin(ready(Ok(fake::spec()))) },
 ];
 
 /// Slots that no provider serves yet: whoever serves one takes it out of here and gives it an entry.
-const TO_COME: &[&str] = &["alibaba", "azurekv", "crd", "gcpsm", "kubernetes", "webhook"];
+const TO_COME: &[&str] = &["alibaba", "azurekv", "gcpsm", "webhook"];
 
 /// How one kind of store did.
 struct Column {
