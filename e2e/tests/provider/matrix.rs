@@ -31,8 +31,8 @@ const ENTRIES: &[Entry] = &[
     Entry { slot: "vault", part: "v2", make: || Box::pin(openbao::engine("vault", 2)) },
     Entry { slot: "openBao", part: "v1", make: || Box::pin(openbao::engine("openBao", 1)) },
     Entry { slot: "openBao", part: "v2", make: || Box::pin(openbao::engine("openBao", 2)) },
-    Entry { slot: part: "", make: || Box::pin(kubernetes::secrets()) },
-    Entry { slot: part: "", make: || Box::pin(crd::widgets()) },
+    Entry { slot: "kubernetes", part: "", make: || Box::pin(kubernetes::secrets()) },
+    Entry { slot: "crd", part: "", make: || Box::pin(crd::widgets()) },
     Entry { slot: "fake", part: "", make: || Box::pin(ready(Ok(fake::spec()))) },
 ];
 
