@@ -9,6 +9,7 @@ use tokio::time::timeout;
 use super::fault::Fault;
 use super::server::Server;
 use super::{HeaderMap, Method, StatusCode, body};
+use crate::provider::pause;
 use crate::sealed::Sealed;
 
 /// What a server is asked.
@@ -73,6 +74,7 @@ impl Client {
         }
         let answer = request.send().await.map_err(|error| Fault::of(&error))?;
         let (status, headers) = (answer.status(), answer.headers().clone());
+        pause::heed(status, &headers);
         let body = body::read(answer, self.body_limit).await?;
         Ok(Answer { status, headers, body })
     }
