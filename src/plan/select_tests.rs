@@ -53,6 +53,20 @@ fn a_property_with_dots_is_a_name_before_it_is_a_path() {
 }
 
 #[test]
+fn of_metadata_a_name_with_dots_stands_behind_the_first_one() {
+    let sealed = Sealed::from(r#"{"annotations":{"example.com/owner":"a"},"labels":{"team":"b"}}"#);
+    let found = |reference: serde_json::Value| {
+        let whole = assembled(one(&reference), &[value(&sealed)]);
+        whole.map(|whole| texts(&whole)[0].1.to_owned()).ok()
+    };
+    let owner = "annotations.example.com/owner";
+    assert_eq!(found(json!({"key": "k", "property": owner, "metadataPolicy": "Fetch"})).as_deref(), Some("a"));
+    assert_eq!(found(json!({"key": "k", "property": "labels.team", "metadataPolicy": "Fetch"})).as_deref(), Some("b"));
+    assert_eq!(found(json!({"key": "k", "property": "annotations.b", "metadataPolicy": "Fetch"})), None);
+    assert_eq!(found(json!({"key": "k", "property": owner})), None, "of a value it is a path, as in ESO");
+}
+
+#[test]
 fn with_vault_an_exact_name_comes_first_and_extracted_numbers_are_floats() {
     let sealed = Sealed::from(r#"{"*":"star","a.b":1.50,"a":{"b":"path","z":1.0},"big":12345678901234567890}"#);
     let answers = [Answer::Value(&sealed, Dialect::ExactFirst)];

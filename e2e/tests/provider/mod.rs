@@ -3,6 +3,9 @@
 mod aws;
 mod fake;
 mod matrix;
+mod gcp;
+mod gcp_oracle;
+mod gcp_sync;
 mod openbao;
 mod openbao_sync;
 mod pod_identity;
