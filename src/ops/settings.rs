@@ -136,6 +136,8 @@ pub struct Election {
 pub struct Aws {
     /// Of Secrets Manager.
     pub secrets_manager: Option<String>,
+    /// Of Parameter Store.
+    pub ssm: Option<String>,
     /// Of the Security Token Service.
     pub sts: Option<String>,
 }
@@ -306,6 +308,7 @@ fn timing(lease_duration: Duration, renew_deadline: Duration, retry_period: Dura
 fn aws(typed: cli::Aws) -> Result<Aws, Invalid> {
     Ok(Aws {
         secrets_manager: endpoint("aws-secretsmanager-endpoint", typed.aws_secretsmanager_endpoint)?,
+        ssm: endpoint("aws-ssm-endpoint", typed.aws_ssm_endpoint)?,
         sts: endpoint("aws-sts-endpoint", typed.aws_sts_endpoint)?,
     })
 }
@@ -391,6 +394,7 @@ mod tests {
             ("template-left-delimiter", ""),
             ("aws-sts-endpoint", "sts.example.com"),
             ("aws-secretsmanager-endpoint", "https://"),
+            ("aws-ssm-endpoint", "ftp://ssm.example.com"),
         ];
         for (flag, value) in refused {
             let invalid = settings(&[&format!("--{flag}={value}")]).unwrap_err();

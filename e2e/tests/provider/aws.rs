@@ -27,7 +27,11 @@ impl SecretsManager {
         store["provider"]["aws"]["prefix"] = prefix.clone().into();
         let spec: SecretStoreSpec = serde_json::from_value(store)?;
         let endpoint = Some(proxy.url());
-        let aws = aws::Settings { secrets_manager_endpoint: endpoint.clone(), sts_endpoint: endpoint };
+        let aws = aws::Settings {
+            secrets_manager_endpoint: endpoint.clone(),
+            ssm_endpoint: endpoint.clone(),
+            sts_endpoint: endpoint,
+        };
         let settings = Settings { aws, ..Settings::default() };
         let environment = Environment::new(Arc::new(Unobserved), settings).await;
         let keyring = Keyring::default();
