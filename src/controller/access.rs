@@ -26,6 +26,16 @@ impl Credentials for Access {
         read.map_err(|error| translate(field, &error))
     }
 
+    async fn labelled_secret(
+        &self,
+        field: &str,
+        selector: &SecretKeySelector,
+        type_: &str,
+    ) -> Result<BTreeMap<String, Sealed>, Error> {
+        let read = self.0.labelled_secret(selector.namespace.as_deref(), &selector.name, type_).await;
+        read.map_err(|error| translate(field, &error))
+    }
+
     async fn token(&self, field: &str, account: &ServiceAccountSelector, audiences: &[String]) -> Result<Token, Error> {
         let mut all: Vec<String> = audiences.to_vec();
         all.extend(account.audiences.iter().filter(|audience| !audiences.contains(audience)).cloned());

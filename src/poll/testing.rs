@@ -84,7 +84,7 @@ pub(super) fn error(key: &str, kind: Kind) -> Error {
 }
 
 pub(super) fn remote(key: &str) -> RemoteKey {
-    RemoteKey { key: key.into(), version: None, part: Part::Value }
+    RemoteKey { key: key.into(), version: None, part: Part::Value, property: None }
 }
 
 #[async_trait]
@@ -170,6 +170,15 @@ impl Keys {
 #[async_trait]
 impl Credentials for Keys {
     async fn secret_key(&self, field: &str, _: &SecretKeySelector) -> Result<Sealed, Error> {
+        Err(error(field, Kind::Invalid))
+    }
+
+    async fn labelled_secret(
+        &self,
+        field: &str,
+        _: &SecretKeySelector,
+        _: &str,
+    ) -> Result<BTreeMap<String, Sealed>, Error> {
         Err(error(field, Kind::Invalid))
     }
 

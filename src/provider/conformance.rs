@@ -284,7 +284,7 @@ fn content(name: &str) -> Sealed {
 }
 
 fn value(name: &str) -> RemoteKey {
-    RemoteKey { key: name.to_owned(), version: None, part: Part::Value }
+    RemoteKey { key: name.to_owned(), version: None, part: Part::Value, property: None }
 }
 
 fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {

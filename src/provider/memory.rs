@@ -20,7 +20,7 @@ use crate::sealed::Sealed;
 
 /// The value of `name`, in its latest version.
 pub fn key(name: &str) -> RemoteKey {
-    RemoteKey { key: name.to_owned(), version: None, part: Part::Value }
+    RemoteKey { key: name.to_owned(), version: None, part: Part::Value, property: None }
 }
 
 /// The value of `name` in one version.
@@ -308,6 +308,7 @@ pub struct Keyring {
 #[derive(Default)]
 struct Keys {
     secrets: BTreeMap<(String, String), Sealed>,
+    labels: BTreeMap<String, String>,
     annotations: BTreeMap<String, BTreeMap<String, String>>,
     tokens: Vec<(String, Vec<String>)>,
     changed: bool,
@@ -323,6 +324,11 @@ impl Keyring {
     /// Puts `value` under a key of a Secret.
     pub fn set(&self, secret: &str, key: &str, value: &str) {
         self.keys().secrets.insert((secret.to_owned(), key.to_owned()), value.into());
+    }
+
+    /// Says what a Secret is for, by its label `external-secrets.io/type`.
+    pub fn label(&self, secret: &str, type_: &str) {
+        self.keys().labels.insert(secret.to_owned(), type_.to_owned());
     }
 
     /// Makes a ServiceAccount with one annotation more.
@@ -356,6 +362,21 @@ impl Credentials for Keyring {
     async fn secret_key(&self, field: &str, selector: &SecretKeySelector) -> Result<Sealed, Error> {
         let entry = (selector.name.clone(), selector.key.clone().unwrap_or_default());
         self.keys().secrets.get(&entry).cloned().ok_or_else(|| absent(field))
+    }
+
+    /// What [`Keyring::set`] put there, if [`Keyring::label`] gave it the label.
+    async fn labelled_secret(
+        &self,
+        field: &str,
+        selector: &SecretKeySelector,
+        type_: &str,
+    ) -> Result<BTreeMap<String, Sealed>, Error> {
+        let keys = self.keys();
+        if keys.labels.get(&selector.name).is_none_or(|label| label != type_) {
+            return Err(absent(field));
+        }
+        let of_it = keys.secrets.iter().filter(|((name, _), _)| *name == selector.name);
+        Ok(of_it.map(|((_, key), value)| (key.clone(), value.clone())).collect())
     }
 
     /// The token is `token-` and how many there were before, and ends in an hour.

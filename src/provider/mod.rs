@@ -193,6 +193,16 @@ pub trait Credentials: fmt::Debug + Send + Sync {
     /// One key of a Secret. `field` is the store's field that names it, for the error.
     async fn secret_key(&self, field: &str, selector: &SecretKeySelector) -> Result<Sealed, Error>;
 
+    /// All keys of a Secret that has the label `external-secrets.io/type` with the value `type_`: its owner's word that a
+    /// store's author may use the whole of it. A ClusterSecretStore must name the Secret's namespace. Without the label
+    /// there is an error and no value; the selector's key does not count.
+    async fn labelled_secret(
+        &self,
+        field: &str,
+        selector: &SecretKeySelector,
+        type_: &str,
+    ) -> Result<BTreeMap<String, Sealed>, Error>;
+
     /// A token of a ServiceAccount for `audiences` (the selector's own are added), good for about an hour.
     async fn token(&self, field: &str, account: &ServiceAccountSelector, audiences: &[String]) -> Result<Token, Error>;
 
