@@ -110,7 +110,7 @@ impl ParameterStore {
         for _ in 0..calls {
             search.call(NAME).await?;
         }
-        let key = |name: &String| RemoteKey { key: name.clone(), version: None, part: Part::Value };
+        let key = |name: &String| RemoteKey { key: name.clone(), version: None, part: Part::Value, property: None };
         let keys: Vec<_> = names.iter().map(key).collect();
         let answers = names.iter().zip(self.read(&keys).await);
         let present = answers.filter(|(_, answer)| !matches!(answer, Err(error) if error.kind == Kind::NotFound));

@@ -119,7 +119,7 @@ impl ParameterStore {
     fn full(&self, key: &RemoteKey) -> RemoteKey {
         let version = key.version.iter().flat_map(|version| [":", version.as_str()]);
         let id = [self.prefix.as_str(), &key.key].into_iter().chain(version).collect();
-        RemoteKey { key: id, version: None, part: key.part }
+        RemoteKey { key: id, version: None, part: key.part, property: None }
     }
 
     async fn read_together(&self, keys: &[RemoteKey]) -> Vec<Result<Sealed, Error>> {
