@@ -3,28 +3,41 @@ use std::sync::{Arc, Mutex};
 
 use anyhow::Result;
 use async_trait::async_trait;
-use keyferry::api::SecretStoreSpec;
+use keyferry::provider::conformance::wire::{self, Answer, Complaint, Wired, Without};
 use keyferry::provider::conformance::{self, Fixture, Searches};
-use keyferry::provider::memory::{Keyring, Unobserved, key, key_at};
-use keyferry::provider::{Context, Environment, Kind, Part, Provider, RemoteKey, Settings, aws, open};
-use keyferry_e2e::aws::{Parameters, shared};
-use keyferry_e2e::fixtures;
+use keyferry::provider::memory::{key, key_at};
+use keyferry::provider::{Kind, Part, Provider, RemoteKey, Settings};
+use keyferry_e2e::aws::{Parameters, REGION, shared};
 use keyferry_e2e::proxy::{Fault, Proxy, Rule};
 use keyferry_e2e::scratch::suffix;
+use keyferry_e2e::wire::{Upstream, Wire};
+use serde_json::json;
+
+use super::aws::session;
+
+const SERVICE: &str = "ParameterStore";
+/// What a parameter of the advanced tier holds.
+const MOST_BYTES: usize = 8 << 10;
 
 /// Parameter Store behind moto, behind the proxy that refuses what AWS refuses.
-struct ParameterStore<'a> {
+struct ParameterStore {
     provider: Arc<dyn Provider>,
     parameters: Parameters,
-    proxy: &'a Proxy,
+    proxy: Proxy,
     prefix: String,
     failures: Mutex<Vec<String>>,
 }
 
-impl<'a> ParameterStore<'a> {
-    async fn new(proxy: &'a Proxy) -> Result<Self> {
+/// The fixture for the matrix.
+pub(super) async fn parameter_store() -> Result<Box<dyn Fixture>> {
+    Ok(Box::new(ParameterStore::new().await?))
+}
+
+impl ParameterStore {
+    async fn new() -> Result<Self> {
+        let proxy = Proxy::start(shared().await?.address()).await?;
         let prefix = format!("/conformance-{}/", suffix());
-        let provider = session(proxy, &prefix).await?;
+        let provider = session(SERVICE, &proxy.url(), &prefix, Settings::default().deadline).await?;
         let parameters = shared().await?.parameters();
         Ok(Self { provider, parameters, proxy, prefix, failures: Mutex::default() })
     }
@@ -33,24 +46,15 @@ impl<'a> ParameterStore<'a> {
     fn note<T>(&self, outcome: Result<T>) -> Option<T> {
         outcome.inspect_err(|error| self.failures.lock().expect("no panic before").push(format!("{error:#}"))).ok()
     }
-}
 
-/// A session of a store with this prefix.
-async fn session(proxy: &Proxy, prefix: &str) -> Result<Arc<dyn Provider>> {
-    let mut store = fixtures::aws_store("store")["spec"].clone();
-    store["provider"]["aws"]["service"] = "ParameterStore".into();
-    store["provider"]["aws"]["prefix"] = prefix.into();
-    let spec: SecretStoreSpec = serde_json::from_value(store)?;
-    let aws = aws::Settings { ssm_endpoint: Some(proxy.url()), ..aws::Settings::default() };
-    let environment = Environment::new(Arc::new(Unobserved), Settings { aws, ..Settings::default() }).await;
-    let keyring = Keyring::default();
-    keyring.set(fixtures::CREDENTIALS, "access-key", "AKIAFIXTURE");
-    keyring.set(fixtures::CREDENTIALS, "secret-access-key", "fixture");
-    Ok(open(&spec, &Context::default(), Arc::new(keyring), &environment).await?)
+    /// Has calls of `operation` that name `key` refused with this code.
+    fn refuse(&self, operation: &str, key: &str, (status, code): (u16, &'static str)) {
+        self.proxy.inject(Rule::always(Fault::Answer(status, code)).on(operation).of(&self.listed(key)));
+    }
 }
 
 #[async_trait]
-impl Fixture for ParameterStore<'_> {
+impl Fixture for ParameterStore {
     fn provider(&self) -> Arc<dyn Provider> {
         self.provider.clone()
     }
@@ -67,6 +71,10 @@ impl Fixture for ParameterStore<'_> {
     /// A parameter is text.
     fn keeps_binary(&self) -> bool {
         false
+    }
+
+    fn most_bytes(&self) -> usize {
+        MOST_BYTES
     }
 
     fn searches(&self) -> Searches {
@@ -95,40 +103,72 @@ impl Fixture for ParameterStore<'_> {
         self.proxy.inject(Rule::always(fault).on("GetParametersByPath").after(1));
         true
     }
-}
 
-#[tokio::test]
-async fn parameter_store_conforms() -> Result<()> {
-    let proxy = Proxy::start(shared().await?.address()).await?;
-    let fixture = Box::pin(ParameterStore::new(&proxy)).await?;
-    let outcomes = conformance::run(&fixture).await;
-    let broken: Vec<_> = outcomes.into_iter().filter(|(_, outcome)| outcome.is_err()).collect();
-    let failures = fixture.failures.lock().expect("no panic before").clone();
-    assert!(broken.is_empty() && failures.is_empty(), "{broken:#?} {failures:#?}");
-    Ok(())
+    /// AWS knows no item that fails: it refuses the whole batch.
+    async fn fail_item(&self, key: &str, with: Option<Kind>) -> bool {
+        self.proxy.heal();
+        let (together, alone) = match with {
+            None => return true,
+            Some(Kind::Denied) => ((400, "AccessDeniedException"), (400, "AccessDeniedException")),
+            Some(_) => ((400, "ValidationException"), (500, "InternalServerError")),
+        };
+        self.refuse("GetParameters", key, together);
+        self.refuse("GetParameter", key, alone);
+        true
+    }
+
+    fn declines(&self, case: &str) -> Option<String> {
+        match case {
+            conformance::EMPTY => Some("AWS takes no empty value".to_owned()),
+            conformance::UNICODE => Some("AWS takes ASCII names only".to_owned()),
+            _ => None,
+        }
+    }
+
+    async fn wired(&self) -> Result<Wired, Without> {
+        let wire = async || {
+            let wire = Wire::plain(Upstream::plain(self.proxy.address())).await?;
+            let provider = session(SERVICE, &wire.url(), &self.prefix, wire::DEADLINE).await?;
+            Ok(Wired { provider, wire: Arc::new(wire) })
+        };
+        wire().await.map_err(|error: anyhow::Error| Without::Failed(format!("{error:#}")))
+    }
+
+    fn says(&self, complaint: Complaint) -> Option<Answer> {
+        let (status, code) = match complaint {
+            Complaint::Unauthenticated => (400, "UnrecognizedClientException"),
+            Complaint::Denied => (400, "AccessDeniedException"),
+            Complaint::Throttled => (400, "ThrottlingException"),
+            Complaint::Broken => (500, "InternalServerError"),
+        };
+        let message = conformance::CANARY;
+        Some(Answer::json(status, json!({"__type": code, "message": message}).to_string()))
+    }
+
+    fn failures(&self) -> Vec<String> {
+        self.failures.lock().expect("no panic before").clone()
+    }
 }
 
 #[tokio::test]
 async fn forty_five_parameters_are_five_calls() -> Result<()> {
-    let proxy = Proxy::start(shared().await?.address()).await?;
-    let fixture = Box::pin(ParameterStore::new(&proxy)).await?;
+    let fixture = Box::pin(ParameterStore::new()).await?;
     let names: Vec<String> = (0..45).map(|number| format!("key-{number}")).collect();
     for name in &names {
         fixture.put(name, b"value").await;
     }
-    let mark = proxy.mark();
+    let mark = fixture.proxy.mark();
     let keys: Vec<_> = names.iter().map(|name| key(name)).collect();
     for batch in keys.chunks(fixture.provider.batch(&keys[0]).size()) {
         assert!(fixture.provider.read_many(batch).await.iter().all(Result::is_ok));
     }
-    assert_eq!(proxy.tally(mark).into_iter().collect::<Vec<_>>(), [("GetParameters".to_owned(), 5)]);
+    assert_eq!(fixture.proxy.tally(mark).into_iter().collect::<Vec<_>>(), [("GetParameters".to_owned(), 5)]);
     Ok(())
 }
 
 #[tokio::test]
 async fn labels_arns_types_and_tags_are_read() -> Result<()> {
-    let proxy = Proxy::start(shared().await?.address()).await?;
-    let fixture = Box::pin(ParameterStore::new(&proxy)).await?;
+    let fixture = Box::pin(ParameterStore::new()).await?;
     let (name, parameters) = (fixture.listed("a"), &fixture.parameters);
     for (type_, value) in [("String", "text"), ("StringList", "x,y"), ("SecureString", "sealed")] {
         let version = parameters.put_as(type_, &name, value).await?;
@@ -146,18 +186,17 @@ async fn labels_arns_types_and_tags_are_read() -> Result<()> {
 
 #[tokio::test]
 async fn an_arn_is_read_in_a_batch() -> Result<()> {
-    let proxy = Proxy::start(shared().await?.address()).await?;
-    let fixture = Box::pin(ParameterStore::new(&proxy)).await?;
+    let fixture = Box::pin(ParameterStore::new()).await?;
     let names = ["a", "b"].map(|name| fixture.listed(name));
     for name in &names {
         fixture.parameters.put(name, name).await?;
     }
     // An ARN has no place for a prefix.
-    let provider = session(&proxy, "").await?;
-    let arn = format!("arn:aws:ssm:{}:123456789012:parameter{}", keyferry_e2e::aws::REGION, names[1]);
-    let mark = proxy.mark();
+    let provider = session(SERVICE, &fixture.proxy.url(), "", Settings::default().deadline).await?;
+    let arn = format!("arn:aws:ssm:{}:123456789012:parameter{}", REGION, names[1]);
+    let mark = fixture.proxy.mark();
     let answers = provider.read_many(&[key(&names[0]), key(&arn)]).await;
     assert_eq!(answers, [Ok(names[0].as_str().into()), Ok(names[1].as_str().into())]);
-    assert_eq!(proxy.tally(mark).into_iter().collect::<Vec<_>>(), [("GetParameters".to_owned(), 1)]);
+    assert_eq!(fixture.proxy.tally(mark).into_iter().collect::<Vec<_>>(), [("GetParameters".to_owned(), 1)]);
     Ok(())
 }

@@ -2,6 +2,10 @@
 
 mod aws;
 mod aws_parameters;
+mod aws_rounds;
+mod aws_sync;
+mod fake;
+mod matrix;
 mod openbao;
 mod openbao_sync;
 mod pod_identity;
