@@ -187,6 +187,7 @@ async fn grace(stop: Stop) {
 async fn environment(settings: &Settings, metrics: &Arc<Metrics>) -> anyhow::Result<Environment> {
     let aws = provider::aws::Settings {
         secrets_manager_endpoint: settings.aws.secrets_manager.clone(),
+        ssm_endpoint: settings.aws.ssm.clone(),
         sts_endpoint: settings.aws.sts.clone(),
     };
     let deadline = settings.sync.provider_deadline;

@@ -1,6 +1,9 @@
 //! The providers' conformance suite against real servers.
 
 mod aws;
+mod aws_parameters;
+mod aws_rounds;
+mod aws_sync;
 mod fake;
 mod matrix;
 mod gcp;
