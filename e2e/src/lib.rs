@@ -31,3 +31,4 @@ pub mod scratch;
 pub mod settings;
 pub mod tools;
 pub mod usage;
+pub mod wire;

@@ -52,6 +52,9 @@ pub struct Flags {
     /// Where Alibaba Cloud is, and who the operator is there.
     #[command(flatten)]
     pub alibaba: Alibaba,
+    /// Where Google Cloud is.
+    #[command(flatten)]
+    pub gcp: Gcp,
     /// Where other stores may be.
     #[command(flatten)]
     pub stores: Stores,
@@ -256,6 +259,30 @@ pub struct Aws {
     /// The endpoint of the Security Token Service, instead of the region's
     #[arg(long, value_name = "URL", env = "AWS_STS_ENDPOINT")]
     pub aws_sts_endpoint: Option<String>,
+}
+
+/// Other endpoints than Google Cloud's own, for tests, private access and proxies that break TLS; gcloud's variables.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Google Cloud")]
+pub struct Gcp {
+    /// The endpoint of Secret Manager, instead of the global one and of the locations'
+    #[arg(long, value_name = "URL", env = "CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER")]
+    pub gcp_secretmanager_endpoint: Option<String>,
+    /// The endpoint of the Security Token Service, and of the one for GKE's identities
+    #[arg(long, value_name = "URL", env = "CLOUDSDK_API_ENDPOINT_OVERRIDES_STS")]
+    pub gcp_sts_endpoint: Option<String>,
+    /// The endpoint of IAM Service Account Credentials
+    #[arg(long, value_name = "URL", env = "CLOUDSDK_API_ENDPOINT_OVERRIDES_IAMCREDENTIALS")]
+    pub gcp_iamcredentials_endpoint: Option<String>,
+    /// Where the keys of service accounts are exchanged, with its path. Keys may name it as their `token_uri`
+    #[arg(long, value_name = "URL", env = "CLOUDSDK_AUTH_TOKEN_HOST")]
+    pub gcp_token_url: Option<String>,
+    /// The metadata server: a host, or a host and a port
+    #[arg(long, value_name = "HOST", env = "GCE_METADATA_HOST")]
+    pub gce_metadata_host: Option<String>,
+    /// A file of authorities, PEM, that Google's certificates are checked with instead of the system's
+    #[arg(long, value_name = "FILE", env = "CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE")]
+    pub gcp_ca_file: Option<std::path::PathBuf>,
 }
 
 /// Stores whose manifests name a server by its URL: Vault, OpenBao and others.

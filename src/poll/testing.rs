@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 
+use crate::api::provider::gcpsm::ConfigMapKey;
 use crate::api::provider::{CaProvider, SecretKeySelector, ServiceAccountSelector};
 use crate::provider::{
     Batch, Capabilities, Close, Credentials, Detect, Error, Find, Kind, Matches, Part, Read, RemoteKey, Search, Token,
@@ -84,7 +85,7 @@ pub(super) fn error(key: &str, kind: Kind) -> Error {
 }
 
 pub(super) fn remote(key: &str) -> RemoteKey {
-    RemoteKey { key: key.into(), version: None, part: Part::Value }
+    RemoteKey { key: key.into(), version: None, part: Part::Value, property: None }
 }
 
 #[async_trait]
@@ -173,6 +174,15 @@ impl Credentials for Keys {
         Err(error(field, Kind::Invalid))
     }
 
+    async fn labelled_secret(
+        &self,
+        field: &str,
+        _: &SecretKeySelector,
+        _: &str,
+    ) -> Result<BTreeMap<String, Sealed>, Error> {
+        Err(error(field, Kind::Invalid))
+    }
+
     async fn token(&self, field: &str, _: &ServiceAccountSelector, _: &[String]) -> Result<Token, Error> {
         Err(error(field, Kind::Invalid))
     }
@@ -182,6 +192,10 @@ impl Credentials for Keys {
     }
 
     async fn authorities(&self, field: &str, _: &CaProvider) -> Result<Sealed, Error> {
+        Err(error(field, Kind::Invalid))
+    }
+
+    async fn config_map_key(&self, field: &str, _: &ConfigMapKey) -> Result<Sealed, Error> {
         Err(error(field, Kind::Invalid))
     }
 

@@ -140,7 +140,7 @@ impl Validate for Limit {
 
 /// A token bucket that is kept as one instant: when the bucket will be full again.
 #[derive(Debug)]
-struct Pace {
+pub(super) struct Pace {
     each: Duration,
     capacity: Duration,
     patience: Duration,
@@ -155,7 +155,8 @@ impl Turns for Pace {
 }
 
 impl Pace {
-    fn new(limits: Limits, patience: Duration) -> Self {
+    /// `limits` without its concurrency; a turn is waited for as long as `patience`.
+    pub(super) fn new(limits: Limits, patience: Duration) -> Self {
         let each = Duration::from_secs(1) / limits.per_second.get();
         Self { each, capacity: each * limits.burst.get(), patience, full_at: Mutex::new(None) }
     }

@@ -11,16 +11,18 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use tokio::sync::watch;
 
+use super::conformance::wire::{Wired, Without};
 use super::conformance::{Fixture, Searches};
 use super::{
     Batch, CaProvider, Capabilities, Close, Credentials, Detect, Error, Find, Kind, Matches, Observer, Part, Provider,
     Read, RemoteKey, Search, SecretKeySelector, ServiceAccountSelector, Token, Validate, Validity,
 };
+use crate::api::provider::gcpsm::ConfigMapKey;
 use crate::sealed::Sealed;
 
 /// The value of `name`, in its latest version.
 pub fn key(name: &str) -> RemoteKey {
-    RemoteKey { key: name.to_owned(), version: None, part: Part::Value }
+    RemoteKey { key: name.to_owned(), version: None, part: Part::Value, property: None }
 }
 
 /// The value of `name` in one version.
@@ -297,6 +299,15 @@ impl Fixture for Shelf {
         self.memory.fail_page(with.map(|kind| (1, kind)));
         true
     }
+
+    async fn fail_item(&self, key: &str, with: Option<Kind>) -> bool {
+        self.memory.fail_key(key, with);
+        true
+    }
+
+    async fn wired(&self) -> Result<Wired, Without> {
+        Err(Without::Needless("it is the test's own memory".to_owned()))
+    }
 }
 
 /// Credentials that are what the test says, in whatever namespace they are asked for.
@@ -308,6 +319,7 @@ pub struct Keyring {
 #[derive(Default)]
 struct Keys {
     secrets: BTreeMap<(String, String), Sealed>,
+    labels: BTreeMap<String, String>,
     annotations: BTreeMap<String, BTreeMap<String, String>>,
     tokens: Vec<(String, Vec<String>)>,
     changed: bool,
@@ -323,6 +335,11 @@ impl Keyring {
     /// Puts `value` under a key of a Secret.
     pub fn set(&self, secret: &str, key: &str, value: &str) {
         self.keys().secrets.insert((secret.to_owned(), key.to_owned()), value.into());
+    }
+
+    /// Says what a Secret is for, by its label `external-secrets.io/type`.
+    pub fn label(&self, secret: &str, type_: &str) {
+        self.keys().labels.insert(secret.to_owned(), type_.to_owned());
     }
 
     /// Makes a ServiceAccount with one annotation more.
@@ -358,6 +375,21 @@ impl Credentials for Keyring {
         self.keys().secrets.get(&entry).cloned().ok_or_else(|| absent(field))
     }
 
+    /// What [`Keyring::set`] put there, if [`Keyring::label`] gave it the label.
+    async fn labelled_secret(
+        &self,
+        field: &str,
+        selector: &SecretKeySelector,
+        type_: &str,
+    ) -> Result<BTreeMap<String, Sealed>, Error> {
+        let keys = self.keys();
+        if keys.labels.get(&selector.name).is_none_or(|label| label != type_) {
+            return Err(absent(field));
+        }
+        let of_it = keys.secrets.iter().filter(|((name, _), _)| *name == selector.name);
+        Ok(of_it.map(|((_, key), value)| (key.clone(), value.clone())).collect())
+    }
+
     /// The token is `token-` and how many there were before, and ends in an hour.
     async fn token(
         &self,
@@ -383,6 +415,12 @@ impl Credentials for Keyring {
     /// What [`Keyring::set`] put there, be it a Secret or a ConfigMap.
     async fn authorities(&self, field: &str, source: &CaProvider) -> Result<Sealed, Error> {
         let entry = (source.name.clone(), source.key.clone().unwrap_or_default());
+        self.keys().secrets.get(&entry).cloned().ok_or_else(|| absent(field))
+    }
+
+    /// What [`Keyring::set`] put there.
+    async fn config_map_key(&self, field: &str, selector: &ConfigMapKey) -> Result<Sealed, Error> {
+        let entry = (selector.name.clone(), selector.key.clone());
         self.keys().secrets.get(&entry).cloned().ok_or_else(|| absent(field))
     }
 

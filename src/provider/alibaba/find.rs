@@ -107,7 +107,7 @@ impl SecretsManager {
 
     async fn read_listed(&self, search: &Search, name: String) -> Result<(String, Option<Sealed>), Error> {
         search.call(NAME).await?;
-        let key = RemoteKey { key: name, version: None, part: Part::Value };
+        let key = RemoteKey { key: name, version: None, part: Part::Value, property: None };
         match self.read_one(&key).await {
             Ok(value) => Ok((key.key, Some(value))),
             Err(error) if error.kind == Kind::NotFound => Ok((key.key, None)),
