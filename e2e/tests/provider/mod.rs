@@ -1,8 +1,8 @@
 //! The providers' conformance suite against real servers.
 
-mod aws;
+pub(crate) mod aws;
 mod fake;
 mod matrix;
-mod openbao;
+pub(crate) mod openbao;
 mod openbao_sync;
 mod pod_identity;
