@@ -24,6 +24,7 @@ use keyferry::ops::telemetry;
 use keyferry::plan::template::Engine;
 use keyferry::poll::{self, Poller};
 use keyferry::provider::{self, Environment};
+use keyferry::sealed::Sealed;
 use tokio::sync::mpsc;
 
 /// How many wakes may wait to be carried to their watch; none is lost where there are more.
@@ -160,7 +161,7 @@ async fn work(
     let parts = Parts {
         clients: Clients::new(client.clone()),
         events: Events::new(client, settings.instance.clone()),
-        environment: environment(&settings, &metrics).await,
+        environment: environment(&settings, &metrics).await?,
         poller: Poller::new(polling, wakes.clone()),
         engine: Arc::new(Engine::new(sprig::functions(sprig::System), settings.sync.template_delimiters.clone())),
         leads: Leads::new(move || fence.holds()),
@@ -182,7 +183,7 @@ async fn grace(stop: Stop) {
     tokio::time::sleep(GRACE).await;
 }
 
-async fn environment(settings: &Settings, metrics: &Arc<Metrics>) -> Environment {
+async fn environment(settings: &Settings, metrics: &Arc<Metrics>) -> anyhow::Result<Environment> {
     let aws = provider::aws::Settings {
         secrets_manager_endpoint: settings.aws.secrets_manager.clone(),
         sts_endpoint: settings.aws.sts.clone(),
@@ -190,8 +191,59 @@ async fn environment(settings: &Settings, metrics: &Arc<Metrics>) -> Environment
     let deadline = settings.sync.provider_deadline;
     let reach = if settings.loopback_stores { provider::http::Reach::Loopback } else { provider::http::Reach::Remote };
     let http = provider::http::Settings { reach };
-    let shared = provider::Settings { deadline, aws, http, ..provider::Settings::default() };
-    Environment::new(Arc::new(Calls(Arc::clone(metrics))), shared).await
+    let gcp = gcp(&settings.gcp)?;
+    let alibaba = alibaba(settings.alibaba.clone());
+    let shared = provider::Settings { deadline, alibaba, aws, gcp, http, ..provider::Settings::default() };
+    Ok(Environment::new(Arc::new(Calls(Arc::clone(metrics))), shared).await)
+}
+
+fn gcp(settings: &keyferry::ops::settings::Gcp) -> anyhow::Result<provider::gcp::Settings> {
+    let keyferry::ops::settings::Gcp { secret_manager, sts, iam_credentials, token, metadata_host, ca_file } =
+        settings.clone();
+    let authorities = ca_file.map(|file| {
+        std::fs::read(&file)
+            .map(Sealed::new)
+            .with_context(|| format!("could not read --gcp-ca-file {}", file.display()))
+    });
+    let authorities = authorities.transpose()?;
+    Ok(provider::gcp::Settings { secret_manager, sts, iam_credentials, token, metadata_host, authorities })
+}
+
+fn alibaba(settings: keyferry::ops::settings::Alibaba) -> provider::alibaba::Settings {
+    let keyferry::ops::settings::Alibaba {
+        kms,
+        instance,
+        sts,
+        metadata,
+        authorities,
+        access_key_id,
+        access_key_secret,
+        security_token,
+        oidc_provider_arn,
+        oidc_token_file,
+        role_arn,
+        session_name,
+        instance_role,
+        instance_disabled,
+    } = settings;
+    provider::alibaba::Settings {
+        kms_endpoint: kms,
+        instance_endpoint: instance,
+        sts_endpoint: sts,
+        metadata_endpoint: metadata,
+        authorities,
+        own: provider::alibaba::Own {
+            access_key_id,
+            access_key_secret,
+            security_token,
+            oidc_provider_arn,
+            oidc_token_file,
+            role_arn,
+            session_name,
+            instance_role,
+            instance_disabled,
+        },
+    }
 }
 
 /// What of the settings concerns the passes; the rest is spent above.
