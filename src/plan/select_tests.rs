@@ -286,13 +286,9 @@ fn the_labels_of_a_kubernetes_secret_are_found_and_extracted() {
 fn an_objects_property_is_text_or_json_as_it_stands() {
     let object = Sealed::from(r#"{"spec":{"n":1.50,"t":"a\u003cb","z":null,"o":{"k":["v"]},"j":"{\"in\":1}"}}"#);
     let answers = [Answer::Value(&object, Dialect::Object)];
-    for (property, text) in [
-        ("spec.n", "1.50"),
-        ("spec.t", "a<b"),
-        ("spec.z", "null"),
-        ("spec.o", r#"{"k":["v"]}"#),
-        ("spec.o.k.0", "v"),
-    ] {
+    for (property, text) in
+        [("spec.n", "1.50"), ("spec.t", "a<b"), ("spec.z", "null"), ("spec.o", r#"{"k":["v"]}"#), ("spec.o.k.0", "v")]
+    {
         let found = assembled(one(&json!({"key": "k", "property": property})), &answers).unwrap();
         assert_eq!(texts(&found), [("a", text)], "{property}");
     }

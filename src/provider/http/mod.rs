@@ -118,7 +118,7 @@ impl Base {
     /// Certificates that are none.
     pub(in crate::provider) fn own(&self, server: Server, trust: &Trust) -> Result<Client, Fault> {
         let connections = self.build(false, trust, Chooser::Administrator)?;
-        Ok(Client::new(connections, server, self.deadline, self.body_limit))
+        Ok(self.client_over(connections, server))
     }
 
     /// As [`Base::chosen`], for a service of the machine's own link, such as a metadata server: no proxy is asked.
