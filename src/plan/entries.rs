@@ -29,7 +29,8 @@ pub(super) fn property(value: &Sealed, property: &str) -> Result<Option<Sealed>,
     if let Some(value) = of(property) {
         return Ok(Some(Sealed::new(value.to_vec())));
     }
-    let Some((name, path)) = property.split_once('.').filter(|(name, path)| !name.is_empty() && !path.is_empty()) else {
+    let Some((name, path)) = property.split_once('.').filter(|(name, path)| !name.is_empty() && !path.is_empty())
+    else {
         return Ok(None);
     };
     let Some(value) = of(name) else { return Ok(None) };
@@ -93,7 +94,8 @@ mod tests {
 
     #[test]
     fn a_property_is_a_name_first_and_then_a_path_behind_a_name() {
-        let value = packed(&[("cfg", br#"{"a":{"b":"c","n":1.50},"l":[1,2]}"#), ("cfg.a", b"exact"), ("raw", &[0xff, 0])]);
+        let value =
+            packed(&[("cfg", br#"{"a":{"b":"c","n":1.50},"l":[1,2]}"#), ("cfg.a", b"exact"), ("raw", &[0xff, 0])]);
         assert_eq!(property(&value, "raw").unwrap(), Some(Sealed::new(vec![0xff, 0])));
         for (path, found) in [
             ("cfg.a", Some("exact")),
@@ -113,7 +115,8 @@ mod tests {
 
     #[test]
     fn labels_and_annotations_are_found_by_their_names_with_dots() {
-        let about = r#"{"annotations":{"a":"{\"x\":{\"y\":\"z\"}}"},"labels":{"app":"db","app.kubernetes.io/name":"n"}}"#;
+        let about =
+            r#"{"annotations":{"a":"{\"x\":{\"y\":\"z\"}}"},"labels":{"app":"db","app.kubernetes.io/name":"n"}}"#;
         let about = about.into();
         for (path, found) in [
             ("labels", Some(r#"{"app":"db","app.kubernetes.io/name":"n"}"#)),

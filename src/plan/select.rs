@@ -308,7 +308,10 @@ fn property(need: &Need<'_>, reference: &RemoteRef, value: &Sealed, dialect: Dia
             Sealed::new(text.into_owned())
         }),
         Dialect::EscapedFirst => match look_up(need, value, &gjson::escape(property))? {
-            None => look_up(need, value, property)?,
+            None => match look_up(need, value, property)? {
+                None => member_of(need, reference, value, property)?,
+                found => found,
+            },
             found => found,
         },
         Dialect::ExactFirst => match member(need, value, property)? {
@@ -331,6 +334,22 @@ fn member(need: &Need<'_>, value: &Sealed, name: &str) -> Result<Option<Sealed>,
     let members = gjson::members(value.expose()).map_err(|_| no_object(need))?;
     let found = members.take(MOST_MEMBERS).filter(|(found, _)| found == name).last();
     Ok(found.map(|(_, member)| Sealed::new(member.as_extracted().into_owned())))
+}
+
+/// `annotations.example.com/owner` of metadata is the annotation `example.com/owner` (GCP): behind the first dot there is a
+/// name as it is.
+fn member_of(
+    need: &Need<'_>,
+    reference: &RemoteRef,
+    value: &Sealed,
+    property: &str,
+) -> Result<Option<Sealed>, Problem> {
+    match property.split_once('.') {
+        Some((map, name)) if reference.remote_key().part == Part::Metadata => {
+            look_up(need, value, &format!("{}.{}", gjson::escape(map), gjson::escape(name)))
+        }
+        _ => Ok(None),
+    }
 }
 
 fn look_up(need: &Need<'_>, value: &Sealed, property: &str) -> Result<Option<Sealed>, Problem> {

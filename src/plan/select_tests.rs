@@ -53,6 +53,20 @@ fn a_property_with_dots_is_a_name_before_it_is_a_path() {
 }
 
 #[test]
+fn of_metadata_a_name_with_dots_stands_behind_the_first_one() {
+    let sealed = Sealed::from(r#"{"annotations":{"example.com/owner":"a"},"labels":{"team":"b"}}"#);
+    let found = |reference: serde_json::Value| {
+        let whole = assembled(one(&reference), &[value(&sealed)]);
+        whole.map(|whole| texts(&whole)[0].1.to_owned()).ok()
+    };
+    let owner = "annotations.example.com/owner";
+    assert_eq!(found(json!({"key": "k", "property": owner, "metadataPolicy": "Fetch"})).as_deref(), Some("a"));
+    assert_eq!(found(json!({"key": "k", "property": "labels.team", "metadataPolicy": "Fetch"})).as_deref(), Some("b"));
+    assert_eq!(found(json!({"key": "k", "property": "annotations.b", "metadataPolicy": "Fetch"})), None);
+    assert_eq!(found(json!({"key": "k", "property": owner})), None, "of a value it is a path, as in ESO");
+}
+
+#[test]
 fn with_vault_an_exact_name_comes_first_and_extracted_numbers_are_floats() {
     let sealed = Sealed::from(r#"{"*":"star","a.b":1.50,"a":{"b":"path","z":1.0},"big":12345678901234567890}"#);
     let answers = [Answer::Value(&sealed, Dialect::ExactFirst)];
@@ -272,13 +286,9 @@ fn the_labels_of_a_kubernetes_secret_are_found_and_extracted() {
 fn an_objects_property_is_text_or_json_as_it_stands() {
     let object = Sealed::from(r#"{"spec":{"n":1.50,"t":"a\u003cb","z":null,"o":{"k":["v"]},"j":"{\"in\":1}"}}"#);
     let answers = [Answer::Value(&object, Dialect::Object)];
-    for (property, text) in [
-        ("spec.n", "1.50"),
-        ("spec.t", "a<b"),
-        ("spec.z", "null"),
-        ("spec.o", r#"{"k":["v"]}"#),
-        ("spec.o.k.0", "v"),
-    ] {
+    for (property, text) in
+        [("spec.n", "1.50"), ("spec.t", "a<b"), ("spec.z", "null"), ("spec.o", r#"{"k":["v"]}"#), ("spec.o.k.0", "v")]
+    {
         let found = assembled(one(&json!({"key": "k", "property": property})), &answers).unwrap();
         assert_eq!(texts(&found), [("a", text)], "{property}");
     }

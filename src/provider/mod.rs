@@ -21,6 +21,7 @@ pub mod limit;
 pub mod memory;
 mod open;
 mod openbao;
+mod pause;
 mod referent;
 mod vault;
 mod webhook;

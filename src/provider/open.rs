@@ -7,8 +7,8 @@ use super::fake::Fake;
 use super::limit::Limit;
 use super::referent::Referent;
 use super::{
-    Context, Credentials, Environment, Error, Kind, Provider, Remote, StoreKind, alibaba, aws, azure, crd, gcp, kubernetes,
-    openbao, vault, webhook,
+    Context, Credentials, Environment, Error, Kind, Provider, Remote, StoreKind, alibaba, aws, azure, crd, gcp,
+    kubernetes, openbao, vault, webhook,
 };
 use crate::api::SecretStoreSpec;
 use crate::api::provider::Chosen;
@@ -81,12 +81,7 @@ pub fn depends_on_consumer(spec: &SecretStoreSpec, kind: StoreKind) -> bool {
 ///
 /// # Errors
 /// The store's rules do not allow it.
-pub fn permit(
-    spec: &SecretStoreSpec,
-    kind: StoreKind,
-    remote: &Remote,
-    property: Option<&str>,
-) -> Result<(), Error> {
+pub fn permit(spec: &SecretStoreSpec, kind: StoreKind, remote: &Remote, property: Option<&str>) -> Result<(), Error> {
     match spec.provider.chosen() {
         Chosen::Crd(crd) => crd::permit(crd, kind, remote, property),
         _ => Ok(()),

@@ -32,7 +32,9 @@ impl Keys {
             (None, _) => (None, key),
             (Some((namespace, name)), StoreKind::ClusterSecretStore) => (Some(namespace), name),
             (Some(_), StoreKind::SecretStore) => {
-                return Err("the key has a slash, and a SecretStore reads in its own namespace only; write the name alone");
+                return Err(
+                    "the key has a slash, and a SecretStore reads in its own namespace only; write the name alone",
+                );
             }
         };
         if !is_name(name) || namespace.is_some_and(|namespace| !is_name(namespace)) {

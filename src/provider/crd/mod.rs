@@ -60,7 +60,8 @@ pub(super) fn permit(
         kind: Kind::Denied,
         cause: cause.to_owned(),
     };
-    let place = Keys::new(kind, None).place(&key.key).map_err(|cause| Error { kind: Kind::Invalid, ..refused(cause) })?;
+    let place =
+        Keys::new(kind, None).place(&key.key).map_err(|cause| Error { kind: Kind::Invalid, ..refused(cause) })?;
     let permitted = whitelist.permits(&place.name, place.namespace.as_deref(), property);
     if permitted { Ok(()) } else { Err(refused(whitelist::DENIED)) }
 }

@@ -259,9 +259,7 @@ async fn a_store_is_valid_where_its_kind_is_there_and_may_be_read() {
 
 #[tokio::test]
 async fn a_store_that_cannot_be_opened_names_the_field() {
-    let resource = |group: &str, version: &str, kind: &str| {
-        json!({"resource": {"group": group, "version": version, "kind": kind}})
-    };
+    let resource = |group: &str, version: &str, kind: &str| json!({"resource": {"group": group, "version": version, "kind": kind}});
     for (more, words) in [
         (resource("", "v1", "Secret"), "spec.provider.crd.resource.kind"),
         (resource("core", "v1", "secret"), "spec.provider.kubernetes"),

@@ -116,7 +116,8 @@ mod tests {
 
     #[test]
     fn one_rule_must_be_satisfied_in_all_its_fields() {
-        let rules = of(json!([{"name": "^app-", "properties": ["^spec\\.password$", "^spec\\.user$"]}, {"name": "^db$"}]), OWN);
+        let rules =
+            of(json!([{"name": "^app-", "properties": ["^spec\\.password$", "^spec\\.user$"]}, {"name": "^db$"}]), OWN);
         let rules = rules.unwrap();
         for (name, property, permitted) in [
             ("app-1", Some("spec.password"), true),

@@ -91,9 +91,9 @@ impl Cluster {
         let (method, body) = (ask.method.clone(), ask.body.clone());
         let started = Instant::now();
         let answer = self.client.call(Call { method, path: ask.path, query: ask.query, headers, body }).await;
-        let answer = answer.map_err(Failure::from).and_then(|answer| {
-            if answer.status.is_success() { Ok(answer) } else { Err(failure(&answer, ask.right)) }
-        });
+        let answer = answer
+            .map_err(Failure::from)
+            .and_then(|answer| if answer.status.is_success() { Ok(answer) } else { Err(failure(&answer, ask.right)) });
         self.observer.called(self.flavor.name, ask.name, answer.is_ok(), started.elapsed());
         answer
     }

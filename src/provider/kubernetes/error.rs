@@ -161,7 +161,9 @@ mod tests {
     }
 
     fn status(reason: &str, details: &str) -> String {
-        format!(r#"{{"kind":"Status","status":"Failure","message":"{CANARY}","reason":"{reason}","details":{details}}}"#)
+        format!(
+            r#"{{"kind":"Status","status":"Failure","message":"{CANARY}","reason":"{reason}","details":{details}}}"#
+        )
     }
 
     #[test]

@@ -29,8 +29,7 @@ impl Find for Secrets {
         let mut pages = Pages::new(&self.cluster, search, "ListSecrets", &path, right)?;
         let mut found = Matches::default();
         while let Some(page) = pages.next().await? {
-            let secrets: Vec<Secret<'_>> =
-                items(&page).map_err(|failure| pages.error(failure.into()))?;
+            let secrets: Vec<Secret<'_>> = items(&page).map_err(|failure| pages.error(failure.into()))?;
             for secret in secrets.into_iter().filter(|secret| search.matches_name(&secret.metadata.name)) {
                 found.add(search, self.name(), secret.metadata.name, json(secret.data.unwrap_or_default()))?;
             }
@@ -182,7 +181,10 @@ mod tests {
     #[test]
     fn tags_become_a_selector_that_wants_all_of_them_and_nothing_else() {
         assert_eq!(of(&[]).as_deref(), Some(""));
-        assert_eq!(of(&[("b", "2"), ("example.com/a", "x_Y.1"), ("c", "")]).as_deref(), Some("b=2,c=,example.com/a=x_Y.1"));
+        assert_eq!(
+            of(&[("b", "2"), ("example.com/a", "x_Y.1"), ("c", "")]).as_deref(),
+            Some("b=2,c=,example.com/a=x_Y.1")
+        );
         for (name, value) in [
             ("a", "b,c=d"),
             ("a,b", "c"),

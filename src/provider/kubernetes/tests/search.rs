@@ -36,7 +36,10 @@ async fn every_page_is_read_and_matches_are_json() {
     let session = session(with_token(), false, answers).await;
     let found = find(&session, &by_name("^db-")).await.unwrap();
     let found: Vec<_> = found.entries().iter().collect();
-    assert_eq!(found, [(&"db-1".to_owned(), &r#"{"k":"db-1"}"#.into()), (&"db-2".to_owned(), &r#"{"k":"db-2"}"#.into())]);
+    assert_eq!(
+        found,
+        [(&"db-1".to_owned(), &r#"{"k":"db-1"}"#.into()), (&"db-2".to_owned(), &r#"{"k":"db-2"}"#.into())]
+    );
     let path = "GET /api/v1/namespaces/team/secrets";
     assert_eq!(
         session.asked(),
@@ -91,7 +94,8 @@ async fn pages_that_are_too_long_are_asked_for_in_smaller_ones() {
     let answers = vec![Answer::Endless, Answer::Endless, page(&["a"], "next", None), page(&["b"], "", None)];
     let session = session(with_token(), false, answers).await;
     assert_eq!(find(&session, &by_name("")).await.unwrap().entries().len(), 2);
-    let limits: Vec<_> = session.asked().iter().map(|asked| asked.split_once("limit=").unwrap().1[..2].to_owned()).collect();
+    let limits: Vec<_> =
+        session.asked().iter().map(|asked| asked.split_once("limit=").unwrap().1[..2].to_owned()).collect();
     assert_eq!(limits, ["10", "25", "6 ", "6&"].map(str::to_owned));
     assert_eq!(kind(vec![Answer::Endless]).await, Some(Kind::Invalid));
 }
