@@ -152,10 +152,14 @@ impl Ground {
         outcome.inspect_err(|error| self.failures.lock().expect("no panic before").push(format!("{error:#}"))).ok()
     }
 
-    pub(super) async fn apply(&self, name: &str, object: &Value) {
-        let params = PatchParams::apply("fixture").force();
-        let applied = self.api.patch(name, &params, &Patch::Apply(object)).await;
-        self.note(applied.with_context(|| format!("apply {name}")));
+    /// Puts an object there, as JSON: as YAML, which an apply is, text would lose some of its line ends.
+    pub(super) async fn put(&self, name: &str, object: &Value) {
+        let patched = self.api.patch(name, &PatchParams::default(), &Patch::Merge(object)).await;
+        if patched.is_ok() {
+            return;
+        }
+        let created = self.namespace.create_manifest(object).await;
+        self.note(created.with_context(|| format!("put {name}")));
     }
 
     pub(super) async fn label(&self, name: &str, labels: &BTreeMap<String, String>) {
@@ -240,7 +244,7 @@ impl Secrets {
     async fn put_data(&self, name: &str, data: &[(&str, &[u8])]) {
         let data: BTreeMap<_, _> = data.iter().map(|(name, value)| (*name, STANDARD.encode(value))).collect();
         let object = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "data": data});
-        self.ground.apply(name, &object).await;
+        self.ground.put(name, &object).await;
     }
 }
 
