@@ -137,7 +137,11 @@ async fn googles_client_reads_lists_signs_in_and_fails_here_as_the_operator_does
         ours.read_many(&[key]).await.remove(0)
     };
     for (case, version) in [("latest", None), ("first", Some("1")), ("alias", Some("prod"))] {
-        assert_eq!(read("plain", version).await.map(|value| value.expose().to_vec()), Ok(value(&theirs[case])), "{case}");
+        assert_eq!(
+            read("plain", version).await.map(|value| value.expose().to_vec()),
+            Ok(value(&theirs[case])),
+            "{case}"
+        );
     }
     assert_eq!(value(&theirs["regional"]), b"regional");
     let about = RemoteKey { part: Part::Metadata, ..key("described") };
@@ -153,7 +157,10 @@ async fn googles_client_reads_lists_signs_in_and_fails_here_as_the_operator_does
     ] {
         // Over REST the client knows a precondition by its status 400 alone.
         let told = errors[case].as_str().unwrap_or_default();
-        assert!(told == format!("error {error}") || (error == "FailedPrecondition" && told == "error BadRequest"), "{told}");
+        assert!(
+            told == format!("error {error}") || (error == "FailedPrecondition" && told == "error BadRequest"),
+            "{told}"
+        );
         assert_eq!(read(name, version).await.map_err(|error| error.kind), Err(kind), "{case}");
     }
     assert!(["error Forbidden", "error PermissionDenied"].contains(&errors["denied"].as_str().unwrap_or_default()));

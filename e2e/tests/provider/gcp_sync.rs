@@ -206,9 +206,8 @@ async fn every_identity_signs_in_without_a_key() -> Result<()> {
 
         // GKE: one that reads itself, and one that acts as a service account.
         let pool = format!("{PROJECT}.svc.id.goog");
-        let cluster = format!(
-            "https://container.googleapis.com/v1/projects/{PROJECT}/locations/europe-west3/clusters/blue"
-        );
+        let cluster =
+            format!("https://container.googleapis.com/v1/projects/{PROJECT}/locations/europe-west3/clusters/blue");
         ground.trust(&format!("identitynamespace:{pool}:{cluster}"), &[&pool], &pool)?;
         let principal = format!("{pool}[{namespace}/plain]");
         google.state().grant(&principal, PROJECT);

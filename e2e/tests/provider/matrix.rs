@@ -27,7 +27,7 @@ struct Entry {
 /// Every fixture.
 const ENTRIES: &[Entry] = &[
     Entry { slot: "aws", part: "secrets", make: || Box::pin(aws::secrets_manager()) },
-    Entry { slot: part: "", make: || Box::pin(gcp::project()) },
+    Entry { slot: "gcpsm", part: "", make: || Box::pin(gcp::project()) },
     Entry { slot: "vault", part: "v1", make: || Box::pin(openbao::engine("vault", 1)) },
     Entry { slot: "vault", part: "v2", make: || Box::pin(openbao::engine("vault", 2)) },
     Entry { slot: "openBao", part: "v1", make: || Box::pin(openbao::engine("openBao", 1)) },

@@ -2,10 +2,10 @@
 
 mod aws;
 mod fake;
-mod matrix;
 mod gcp;
 mod gcp_oracle;
 mod gcp_sync;
+mod matrix;
 mod openbao;
 mod openbao_sync;
 mod pod_identity;
