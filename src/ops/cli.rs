@@ -4,6 +4,7 @@
 //! on the fields are the help text and `docs/flags.md`; "External Secrets Operator" is ESO in them.
 
 mod accepted;
+mod alibaba;
 pub mod render;
 
 use std::ffi::OsString;
@@ -14,6 +15,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser, ValueEnum};
 
 pub use self::accepted::Accepted;
+pub use self::alibaba::Alibaba;
 
 /// The heading of the flags that are read and do nothing.
 pub const NO_EFFECT: &str = "Accepted from ESO's manifests, without effect";
@@ -47,6 +49,9 @@ pub struct Flags {
     /// Where AWS is.
     #[command(flatten)]
     pub aws: Aws,
+    /// Where Alibaba Cloud is, and who the operator is there.
+    #[command(flatten)]
+    pub alibaba: Alibaba,
     /// Where Google Cloud is.
     #[command(flatten)]
     pub gcp: Gcp,
@@ -251,6 +256,9 @@ pub struct Aws {
     /// The endpoint of Secrets Manager, instead of the region's
     #[arg(long, value_name = "URL", env = "AWS_SECRETSMANAGER_ENDPOINT")]
     pub aws_secretsmanager_endpoint: Option<String>,
+    /// The endpoint of Parameter Store (Systems Manager), instead of the region's
+    #[arg(long, value_name = "URL", env = "AWS_SSM_ENDPOINT")]
+    pub aws_ssm_endpoint: Option<String>,
     /// The endpoint of the Security Token Service, instead of the region's
     #[arg(long, value_name = "URL", env = "AWS_STS_ENDPOINT")]
     pub aws_sts_endpoint: Option<String>,

@@ -3,9 +3,12 @@
 //! The rest of the program gets [`Settings`], where nothing is left to parse or to refuse. Spend it by destructuring it
 //! in full, so that a setting that nobody uses does not compile.
 
+mod alibaba;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use self::alibaba::Alibaba;
 use super::cli::{self, Flags};
 use super::server::Listen;
 
@@ -55,6 +58,8 @@ pub struct Settings {
     pub election: Option<Election>,
     /// Other endpoints than AWS' own.
     pub aws: Aws,
+    /// What is particular to Alibaba Cloud.
+    pub alibaba: Alibaba,
     /// Other endpoints than Google Cloud's own.
     pub gcp: Gcp,
     /// Whether stores may name servers on this machine.
@@ -139,6 +144,8 @@ pub struct Election {
 pub struct Aws {
     /// Of Secrets Manager.
     pub secrets_manager: Option<String>,
+    /// Of Parameter Store.
+    pub ssm: Option<String>,
     /// Of the Security Token Service.
     pub sts: Option<String>,
 }
@@ -173,6 +180,7 @@ impl TryFrom<Flags> for Settings {
             kubernetes,
             election,
             aws,
+            alibaba,
             gcp,
             stores,
             accepted: _,
@@ -195,6 +203,7 @@ impl TryFrom<Flags> for Settings {
             instance: Some(election.leader_election_identity.clone()).filter(|name| !name.is_empty()),
             election: self::election(election)?,
             aws: self::aws(aws)?,
+            alibaba: Alibaba::try_from(alibaba)?,
             gcp: self::gcp(gcp)?,
             loopback_stores: stores.allow_loopback_stores,
             without_effect,
@@ -328,6 +337,7 @@ fn timing(lease_duration: Duration, renew_deadline: Duration, retry_period: Dura
 fn aws(typed: cli::Aws) -> Result<Aws, Invalid> {
     Ok(Aws {
         secrets_manager: endpoint("aws-secretsmanager-endpoint", typed.aws_secretsmanager_endpoint)?,
+        ssm: endpoint("aws-ssm-endpoint", typed.aws_ssm_endpoint)?,
         sts: endpoint("aws-sts-endpoint", typed.aws_sts_endpoint)?,
     })
 }
@@ -435,6 +445,7 @@ mod tests {
             ("template-left-delimiter", ""),
             ("aws-sts-endpoint", "sts.example.com"),
             ("aws-secretsmanager-endpoint", "https://"),
+            ("aws-ssm-endpoint", "ftp://ssm.example.com"),
             ("gcp-secretmanager-endpoint", "secretmanager.googleapis.com"),
             ("gcp-sts-endpoint", "ftp://sts"),
             ("gcp-iamcredentials-endpoint", "https:///"),

@@ -13,7 +13,7 @@ use futures::future::LocalBoxFuture;
 use keyferry::api::provider::StoreProvider;
 use keyferry::provider::conformance::{self, Fixture, Outcome, Verdict};
 
-use super::{aws, fake, gcp, openbao};
+use super::{aws, aws_parameters, fake, gcp, openbao};
 
 /// One kind of store.
 struct Entry {
@@ -27,6 +27,7 @@ struct Entry {
 /// Every fixture.
 const ENTRIES: &[Entry] = &[
     Entry { slot: "aws", part: "secrets", make: || Box::pin(aws::secrets_manager()) },
+    Entry { slot: "aws", part: "parameters", make: || Box::pin(aws_parameters::parameter_store()) },
     Entry { slot: "gcpsm", part: "", make: || Box::pin(gcp::project()) },
     Entry { slot: "vault", part: "v1", make: || Box::pin(openbao::engine("vault", 1)) },
     Entry { slot: "vault", part: "v2", make: || Box::pin(openbao::engine("vault", 2)) },
