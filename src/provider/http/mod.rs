@@ -108,7 +108,7 @@ impl Base {
     /// Certificates that are none.
     pub(in crate::provider) fn chosen(&self, server: Server, trust: &Trust) -> Result<Client, Fault> {
         let connections = self.build(self.is_proxied(&server), trust, Chooser::Administrator)?;
-        Ok(Client::new(connections, server, self.deadline, self.body_limit))
+        Ok(Client::new(connections, server, None, self.deadline, self.body_limit))
     }
 
     /// As [`Base::chosen`], for a service of the machine's own link, such as a metadata server: no proxy is asked.
@@ -123,7 +123,7 @@ impl Base {
                 self.beside.get_or_init(|| client).clone()
             }
         };
-        Ok(Client::new(connections, server, self.deadline, self.body_limit))
+        Ok(Client::new(connections, server, None, self.deadline, self.body_limit))
     }
 
     fn connections(&self, server: &Server, trust: &Trust) -> Result<reqwest::Client, Fault> {
