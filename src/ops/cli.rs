@@ -49,12 +49,12 @@ pub struct Flags {
     /// Where AWS is.
     #[command(flatten)]
     pub aws: Aws,
-    /// Where Google Cloud is.
-    #[command(flatten)]
-    pub gcp: Gcp,
     /// Where Alibaba Cloud is, and who the operator is there.
     #[command(flatten)]
     pub alibaba: Alibaba,
+    /// Where Google Cloud is.
+    #[command(flatten)]
+    pub gcp: Gcp,
     /// Where other stores may be.
     #[command(flatten)]
     pub stores: Stores,

@@ -58,10 +58,10 @@ pub struct Settings {
     pub election: Option<Election>,
     /// Other endpoints than AWS' own.
     pub aws: Aws,
-    /// Other endpoints than Google Cloud's own.
-    pub gcp: Gcp,
     /// What is particular to Alibaba Cloud.
     pub alibaba: Alibaba,
+    /// Other endpoints than Google Cloud's own.
+    pub gcp: Gcp,
     /// Whether stores may name servers on this machine.
     pub loopback_stores: bool,
     /// Flags that were typed and do nothing, with their dashes, for a line in the log.
@@ -180,8 +180,8 @@ impl TryFrom<Flags> for Settings {
             kubernetes,
             election,
             aws,
-            gcp,
             alibaba,
+            gcp,
             stores,
             accepted: _,
             without_effect,
@@ -203,8 +203,8 @@ impl TryFrom<Flags> for Settings {
             instance: Some(election.leader_election_identity.clone()).filter(|name| !name.is_empty()),
             election: self::election(election)?,
             aws: self::aws(aws)?,
-            gcp: self::gcp(gcp)?,
             alibaba: Alibaba::try_from(alibaba)?,
+            gcp: self::gcp(gcp)?,
             loopback_stores: stores.allow_loopback_stores,
             without_effect,
         })

@@ -16,6 +16,8 @@ use keyferry_e2e::scratch::suffix;
 use keyferry_e2e::wire::{Upstream, Wire};
 use serde_json::json;
 
+use crate::trials::Stand;
+
 /// Secrets Manager behind moto, behind the proxy that refuses what AWS refuses.
 struct SecretsManager {
     provider: Arc<dyn Provider>,
@@ -28,6 +30,24 @@ struct SecretsManager {
 /// The fixture for the matrix.
 pub(super) async fn secrets_manager() -> Result<Box<dyn Fixture>> {
     Ok(Box::new(SecretsManager::new().await?))
+}
+
+/// The stand for the trials.
+pub(crate) async fn stand() -> Result<Stand> {
+    let fixture = SecretsManager::new().await?;
+    let wire = Wire::plain(Upstream::plain(fixture.proxy.address())).await?;
+    let mut provider = fixtures::aws_store("store")["spec"]["provider"].clone();
+    provider["aws"]["prefix"] = fixture.prefix.clone().into();
+    let variables = ["AWS_SECRETSMANAGER_ENDPOINT", "AWS_STS_ENDPOINT"].map(|name| (name, wire.url()));
+    Ok(Stand {
+        name: "aws",
+        fixture: Box::new(fixture),
+        wire: Arc::new(wire),
+        provider,
+        credentials: (fixtures::CREDENTIALS, json!({"access-key": "AKIATRIAL", "secret-access-key": "trial"})),
+        variables: variables.into(),
+        property: None,
+    })
 }
 
 /// A session with `service` whose calls go to `endpoint`.

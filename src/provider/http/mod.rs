@@ -108,7 +108,17 @@ impl Base {
     /// Certificates that are none.
     pub(in crate::provider) fn chosen(&self, server: Server, trust: &Trust) -> Result<Client, Fault> {
         let connections = self.build(self.is_proxied(&server), trust, Chooser::Administrator)?;
-        Ok(Client::new(connections, server, None, self.deadline, self.body_limit))
+        Ok(self.client_over(connections, server))
+    }
+
+    /// As [`Base::chosen`], for the API server of the operator's own cluster: it is reached as the operator reaches it,
+    /// by no proxy.
+    ///
+    /// # Errors
+    /// Certificates that are none.
+    pub(in crate::provider) fn own(&self, server: Server, trust: &Trust) -> Result<Client, Fault> {
+        let connections = self.build(false, trust, Chooser::Administrator)?;
+        Ok(self.client_over(connections, server))
     }
 
     /// As [`Base::chosen`], for a service of the machine's own link, such as a metadata server: no proxy is asked.
@@ -123,7 +133,7 @@ impl Base {
                 self.beside.get_or_init(|| client).clone()
             }
         };
-        Ok(Client::new(connections, server, None, self.deadline, self.body_limit))
+        Ok(self.client_over(connections, server))
     }
 
     fn connections(&self, server: &Server, trust: &Trust) -> Result<reqwest::Client, Fault> {
