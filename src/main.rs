@@ -4,6 +4,7 @@
 #[path = "main/render.rs"]
 mod render;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +25,7 @@ use keyferry::ops::telemetry;
 use keyferry::plan::template::Engine;
 use keyferry::poll::{self, Poller};
 use keyferry::provider::{self, Environment};
+use keyferry::sealed::Sealed;
 use tokio::sync::mpsc;
 
 /// How many wakes may wait to be carried to their watch; none is lost where there are more.
@@ -160,7 +162,7 @@ async fn work(
     let parts = Parts {
         clients: Clients::new(client.clone()),
         events: Events::new(client, settings.instance.clone()),
-        environment: environment(&settings, &metrics).await,
+        environment: environment(&settings, &metrics).await?,
         poller: Poller::new(polling, wakes.clone()),
         engine: Arc::new(Engine::new(sprig::functions(sprig::System), settings.sync.template_delimiters.clone())),
         leads: Leads::new(move || fence.holds()),
@@ -182,7 +184,7 @@ async fn grace(stop: Stop) {
     tokio::time::sleep(GRACE).await;
 }
 
-async fn environment(settings: &Settings, metrics: &Arc<Metrics>) -> Environment {
+async fn environment(settings: &Settings, metrics: &Arc<Metrics>) -> anyhow::Result<Environment> {
     let aws = provider::aws::Settings {
         secrets_manager_endpoint: settings.aws.secrets_manager.clone(),
         sts_endpoint: settings.aws.sts.clone(),
@@ -190,8 +192,22 @@ async fn environment(settings: &Settings, metrics: &Arc<Metrics>) -> Environment
     let deadline = settings.sync.provider_deadline;
     let reach = if settings.loopback_stores { provider::http::Reach::Loopback } else { provider::http::Reach::Remote };
     let http = provider::http::Settings { reach };
-    let shared = provider::Settings { deadline, aws, http, ..provider::Settings::default() };
-    Environment::new(Arc::new(Calls(Arc::clone(metrics))), shared).await
+    let azure = azure(settings.azure.clone())?;
+    let shared = provider::Settings { deadline, aws, azure, http, ..provider::Settings::default() };
+    Ok(Environment::new(Arc::new(Calls(Arc::clone(metrics))), shared).await)
+}
+
+fn azure(settings: keyferry::ops::settings::Azure) -> anyhow::Result<provider::azure::Settings> {
+    let read = |file: PathBuf| std::fs::read(&file).with_context(|| format!("--azure-ca-file {}", file.display()));
+    Ok(provider::azure::Settings {
+        authority: settings.authority,
+        machine: settings.identity_endpoint,
+        suffixes: settings.suffixes,
+        client: settings.client,
+        tenant: settings.tenant,
+        token_file: settings.token_file,
+        authorities: settings.authorities.map(read).transpose()?.map(Sealed::new),
+    })
 }
 
 /// What of the settings concerns the passes; the rest is spent above.

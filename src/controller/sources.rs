@@ -156,6 +156,7 @@ fn dialect(found: &Found) -> Dialect {
     match found.spec.provider.chosen() {
         Chosen::Fake(_) => Dialect::Path,
         Chosen::Vault(_) | Chosen::OpenBao(_) => Dialect::ExactFirst,
+        Chosen::AzureKv(_) => Dialect::Vaulted,
         _ => Dialect::EscapedFirst,
     }
 }

@@ -3,10 +3,13 @@
 //! The rest of the program gets [`Settings`], where nothing is left to parse or to refuse. Spend it by destructuring it
 //! in full, so that a setting that nobody uses does not compile.
 
+mod azure;
+
 use std::time::Duration;
 
 use super::cli::{self, Flags};
 use super::server::Listen;
+pub use azure::Azure;
 
 /// A flag that makes no sense, alone or with another, and what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,6 +57,8 @@ pub struct Settings {
     pub election: Option<Election>,
     /// Other endpoints than AWS' own.
     pub aws: Aws,
+    /// The operator's own identity at Azure, and where else its servers may be.
+    pub azure: Azure,
     /// Whether stores may name servers on this machine.
     pub loopback_stores: bool,
     /// Flags that were typed and do nothing, with their dashes, for a line in the log.
@@ -153,6 +158,7 @@ impl TryFrom<Flags> for Settings {
             kubernetes,
             election,
             aws,
+            azure,
             stores,
             accepted: _,
             without_effect,
@@ -174,6 +180,7 @@ impl TryFrom<Flags> for Settings {
             instance: Some(election.leader_election_identity.clone()).filter(|name| !name.is_empty()),
             election: self::election(election)?,
             aws: self::aws(aws)?,
+            azure: azure::settings(azure)?,
             loopback_stores: stores.allow_loopback_stores,
             without_effect,
         })
@@ -391,6 +398,8 @@ mod tests {
             ("template-left-delimiter", ""),
             ("aws-sts-endpoint", "sts.example.com"),
             ("aws-secretsmanager-endpoint", "https://"),
+            ("azure-authority-host", "http://login.example.com"),
+            ("azure-identity-endpoint", "169.254.169.254"),
         ];
         for (flag, value) in refused {
             let invalid = settings(&[&format!("--{flag}={value}")]).unwrap_err();

@@ -7,7 +7,7 @@
 
 mod alibaba;
 pub mod aws;
-mod azure;
+pub mod azure;
 pub mod conformance;
 mod crd;
 pub mod deadline;
@@ -257,6 +257,8 @@ pub struct Settings {
     pub limits: Limits,
     /// What is particular to AWS.
     pub aws: aws::Settings,
+    /// What is particular to Azure.
+    pub azure: azure::Settings,
     /// Where stores that name a server may reach.
     pub http: http::Settings,
 }
@@ -268,6 +270,7 @@ impl Default for Settings {
             body_limit: 4 * 1024 * 1024,
             limits: Limits::default(),
             aws: aws::Settings::default(),
+            azure: azure::Settings::default(),
             http: http::Settings::default(),
         }
     }
@@ -286,6 +289,8 @@ pub struct Environment {
     pub limits: Limits,
     /// The one HTTP client and the operator's own credentials for AWS.
     pub aws: aws::Base,
+    /// What is particular to Azure.
+    pub azure: azure::Settings,
     /// The way to the servers that stores name.
     pub http: http::Base,
 }
@@ -293,9 +298,9 @@ pub struct Environment {
 impl Environment {
     /// Builds what is shared. Reads the process' AWS settings (variables and profile) and its proxies, and calls nobody.
     pub async fn new(observer: Arc<dyn Observer>, settings: Settings) -> Self {
-        let Settings { deadline, body_limit, limits, aws, http } = settings;
+        let Settings { deadline, body_limit, limits, aws, azure, http } = settings;
         let aws = aws::Base::new(aws, deadline, body_limit).await;
         let http = http::Base::new(http, deadline, body_limit);
-        Self { observer, deadline, body_limit, limits, aws, http }
+        Self { observer, deadline, body_limit, limits, aws, azure, http }
     }
 }
