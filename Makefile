@@ -79,6 +79,10 @@ test: build tools ## Runs all tests that need no root: unit, documentation, tool
 e2e: build tools ## Runs the end-to-end tests alone; ONLY=words selects some by name
 	$(DEBUG_BIN) $(TEST) --test main -- $(ONLY)
 
+.PHONY: conformance
+conformance: build tools ## Puts every provider through every case and shows one table; a part of `make e2e`
+	@$(DEBUG_BIN) $(TEST) --test main -- provider::matrix --nocapture
+
 # What a node needs beside the default tools. Cargo has node.py start the test binary, on ground of its own; most tests
 # wait for others, so there are more of them than cores.
 NODE := kube-scheduler kubelet kube-proxy

@@ -193,8 +193,59 @@ async fn environment(settings: &Settings, metrics: &Arc<Metrics>) -> anyhow::Res
     let reach = if settings.loopback_stores { provider::http::Reach::Loopback } else { provider::http::Reach::Remote };
     let http = provider::http::Settings { reach };
     let azure = azure(settings.azure.clone())?;
-    let shared = provider::Settings { deadline, aws, azure, http, ..provider::Settings::default() };
+    let gcp = gcp(&settings.gcp)?;
+    let alibaba = alibaba(settings.alibaba.clone());
+    let shared = provider::Settings { deadline, alibaba, aws, azure, gcp, http, ..provider::Settings::default() };
     Ok(Environment::new(Arc::new(Calls(Arc::clone(metrics))), shared).await)
+}
+
+fn gcp(settings: &keyferry::ops::settings::Gcp) -> anyhow::Result<provider::gcp::Settings> {
+    let keyferry::ops::settings::Gcp { secret_manager, sts, iam_credentials, token, metadata_host, ca_file } =
+        settings.clone();
+    let authorities = ca_file.map(|file| {
+        std::fs::read(&file)
+            .map(Sealed::new)
+            .with_context(|| format!("could not read --gcp-ca-file {}", file.display()))
+    });
+    let authorities = authorities.transpose()?;
+    Ok(provider::gcp::Settings { secret_manager, sts, iam_credentials, token, metadata_host, authorities })
+}
+
+fn alibaba(settings: keyferry::ops::settings::Alibaba) -> provider::alibaba::Settings {
+    let keyferry::ops::settings::Alibaba {
+        kms,
+        instance,
+        sts,
+        metadata,
+        authorities,
+        access_key_id,
+        access_key_secret,
+        security_token,
+        oidc_provider_arn,
+        oidc_token_file,
+        role_arn,
+        session_name,
+        instance_role,
+        instance_disabled,
+    } = settings;
+    provider::alibaba::Settings {
+        kms_endpoint: kms,
+        instance_endpoint: instance,
+        sts_endpoint: sts,
+        metadata_endpoint: metadata,
+        authorities,
+        own: provider::alibaba::Own {
+            access_key_id,
+            access_key_secret,
+            security_token,
+            oidc_provider_arn,
+            oidc_token_file,
+            role_arn,
+            session_name,
+            instance_role,
+            instance_disabled,
+        },
+    }
 }
 
 fn azure(settings: keyferry::ops::settings::Azure) -> anyhow::Result<provider::azure::Settings> {

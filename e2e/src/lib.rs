@@ -7,6 +7,7 @@
 
 pub mod audit;
 pub mod aws;
+pub mod azure;
 pub mod bench;
 pub mod cases;
 pub mod control_plane;
@@ -14,6 +15,7 @@ pub mod demo;
 mod dump;
 pub mod fixtures;
 pub mod gate;
+pub mod gcp;
 pub mod helm;
 pub mod http;
 pub mod installation;
@@ -31,3 +33,4 @@ pub mod scratch;
 pub mod settings;
 pub mod tools;
 pub mod usage;
+pub mod wire;

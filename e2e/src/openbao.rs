@@ -79,6 +79,11 @@ impl OpenBao {
     }
 
     /// Where it listens without TLS.
+    pub fn address(&self) -> SocketAddr {
+        self.plain
+    }
+
+    /// Where it listens without TLS, as a URL.
     pub fn url(&self) -> String {
         format!("http://{}", self.plain)
     }

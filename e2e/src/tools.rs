@@ -37,6 +37,8 @@ pub enum Tool {
     Moto,
     /// OpenBao.
     OpenBao,
+    /// A Python that has Microsoft's own client of Key Vault; it runs `e2e/oracle/azure`.
+    AzureClient,
 }
 
 /// What `pins.json` says about one tool.
@@ -69,6 +71,7 @@ impl Tool {
             Self::Helm3 => "helm3",
             Self::Moto => "moto",
             Self::OpenBao => "openbao",
+            Self::AzureClient => "azure-client",
         }
     }
 
@@ -106,10 +109,11 @@ mod tests {
     #[test]
     fn every_tool_is_pinned() {
         use Tool::{
-            ApiServer, ControllerManager, Etcd, Helm, Helm3, KubeProxy, Kubectl, Kubelet, Moto, OpenBao, Scheduler,
+            ApiServer, AzureClient, ControllerManager, Etcd, Helm, Helm3, KubeProxy, Kubectl, Kubelet, Moto, OpenBao,
+            Scheduler,
         };
-        let all =
-            [Etcd, ApiServer, ControllerManager, Scheduler, Kubelet, KubeProxy, Kubectl, Helm, Helm3, Moto, OpenBao];
+        let plane = [Etcd, ApiServer, ControllerManager, Scheduler, Kubelet, KubeProxy, Kubectl];
+        let all = plane.into_iter().chain([Helm, Helm3, Moto, OpenBao, AzureClient]);
         for tool in all {
             pin(tool.name()).unwrap();
         }

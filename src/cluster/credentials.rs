@@ -21,6 +21,9 @@ use crate::sealed::Sealed;
 /// How long a requested token is good, in seconds; the least that every API server grants is 600.
 const TOKEN_LIFE: i64 = 3600;
 
+/// What a Secret is for, in its owner's words.
+const TYPE_LABEL: &str = "external-secrets.io/type";
+
 /// On whose behalf credentials are read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bearer {
@@ -81,6 +84,28 @@ impl Reader {
         })
     }
 
+    /// All keys of a Secret whose label [`TYPE_LABEL`] is `type_`; the label is looked at before any value is.
+    ///
+    /// # Errors
+    /// As for [`Reader::secret_key`]; a ClusterSecretStore that names no namespace; another label, or none.
+    pub async fn labelled_secret(
+        &self,
+        namespace: Option<&str>,
+        name: &str,
+        type_: &str,
+    ) -> Result<BTreeMap<String, Sealed>, Error> {
+        let doing = format!("read the Secret {name:?}");
+        let namespace = self.given_namespace(namespace, &doing)?;
+        let found = self.clients.api::<Secret>(&namespace).get(name).await;
+        let secret = found.map_err(|error| Error::of(doing.clone(), &error))?;
+        self.remember(witness(Source::Secret, &secret));
+        if secret.labels().get(TYPE_LABEL).is_none_or(|label| label != type_) {
+            let cause = format!("the Secret lacks the label {TYPE_LABEL}: {type_}; add it if the store may use it");
+            return Err(Error { doing, kind: Kind::Refused, cause });
+        }
+        Ok(secret.data.into_iter().flatten().map(|(key, value)| (key, Sealed::new(value.0))).collect())
+    }
+
     /// The certificates of authorities that a Secret holds under `key`.
     ///
     /// # Errors
@@ -97,8 +122,17 @@ impl Reader {
         name: &str,
         key: &str,
     ) -> Result<Sealed, Error> {
+        let namespace = self.given_namespace(namespace, &format!("read the ConfigMap {name:?}"))?;
+        self.config_map_key(Some(&namespace), name, key).await
+    }
+
+    /// One key of a ConfigMap, under the rules of [`Reader::secret_key`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn config_map_key(&self, namespace: Option<&str>, name: &str, key: &str) -> Result<Sealed, Error> {
         let doing = format!("read the key {key:?} of the ConfigMap {name:?}");
-        let namespace = self.given_namespace(namespace, &doing)?;
+        let namespace = self.namespace(namespace, &doing)?;
         let found = self.clients.api::<ConfigMap>(&namespace).get(name).await;
         let map = found.map_err(|error| Error::of(doing.clone(), &error))?;
         self.remember(witness(Source::ConfigMap, &map));

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::api::provider::gcpsm::ConfigMapKey;
 use crate::api::provider::{CaProvider, CaProviderType, SecretKeySelector, ServiceAccountSelector};
 use crate::cluster::{self, credentials::Reader};
 use crate::ops::metrics::Metrics;
@@ -23,6 +24,16 @@ impl Credentials for Access {
     async fn secret_key(&self, field: &str, selector: &SecretKeySelector) -> Result<Sealed, Error> {
         let key = selector.key.as_deref().unwrap_or_default();
         let read = self.0.secret_key(selector.namespace.as_deref(), &selector.name, key).await;
+        read.map_err(|error| translate(field, &error))
+    }
+
+    async fn labelled_secret(
+        &self,
+        field: &str,
+        selector: &SecretKeySelector,
+        type_: &str,
+    ) -> Result<BTreeMap<String, Sealed>, Error> {
+        let read = self.0.labelled_secret(selector.namespace.as_deref(), &selector.name, type_).await;
         read.map_err(|error| translate(field, &error))
     }
 
@@ -48,6 +59,11 @@ impl Credentials for Access {
             CaProviderType::Secret => self.0.authorities_of_secret(namespace, &source.name, key).await,
             CaProviderType::ConfigMap => self.0.authorities_of_config_map(namespace, &source.name, key).await,
         };
+        read.map_err(|error| translate(field, &error))
+    }
+
+    async fn config_map_key(&self, field: &str, selector: &ConfigMapKey) -> Result<Sealed, Error> {
+        let read = self.0.config_map_key(selector.namespace.as_deref(), &selector.name, &selector.key).await;
         read.map_err(|error| translate(field, &error))
     }
 

@@ -61,7 +61,10 @@ pub(super) async fn resolve(id: &ObjectId, needs: &[Need<'_>], ctx: &Context) ->
     let of = |need: &Need<'_>| opened.get(&store_id(need.store, id)).copied();
     let by_need: Vec<(Opened, &Need<'_>)> = needs.iter().filter_map(|need| Some((of(need)?, need))).collect();
     Ok(Sources {
-        references: by_need.iter().map(|(opened, need)| Reference::new(opened.session, need.remote.clone())).collect(),
+        references: by_need
+            .iter()
+            .map(|(opened, need)| Reference::new(opened.session, need.question(opened.dialect)))
+            .collect(),
         dialects: by_need.iter().map(|(opened, _)| opened.dialect).collect(),
         stores: versions,
     })
@@ -157,6 +160,7 @@ fn dialect(found: &Found) -> Dialect {
         Chosen::Fake(_) => Dialect::Path,
         Chosen::Vault(_) | Chosen::OpenBao(_) => Dialect::ExactFirst,
         Chosen::AzureKv(_) => Dialect::Vaulted,
+        Chosen::Webhook(_) => Dialect::Asked,
         _ => Dialect::EscapedFirst,
     }
 }

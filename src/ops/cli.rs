@@ -4,6 +4,7 @@
 //! on the fields are the help text and `docs/flags.md`; "External Secrets Operator" is ESO in them.
 
 mod accepted;
+mod alibaba;
 pub mod render;
 
 use std::ffi::OsString;
@@ -15,6 +16,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser, ValueEnum};
 
 pub use self::accepted::Accepted;
+pub use self::alibaba::Alibaba;
 
 /// The heading of the flags that are read and do nothing.
 pub const NO_EFFECT: &str = "Accepted from ESO's manifests, without effect";
@@ -51,6 +53,12 @@ pub struct Flags {
     /// Where Azure is.
     #[command(flatten)]
     pub azure: Azure,
+    /// Where Google Cloud is.
+    #[command(flatten)]
+    pub gcp: Gcp,
+    /// Where Alibaba Cloud is, and who the operator is there.
+    #[command(flatten)]
+    pub alibaba: Alibaba,
     /// Where other stores may be.
     #[command(flatten)]
     pub stores: Stores,
@@ -284,6 +292,30 @@ pub struct Azure {
     /// A PEM file of the authorities that Azure's servers are checked with, in place of the system's: for Azure Stack
     #[arg(long, value_name = "FILE")]
     pub azure_ca_file: Option<PathBuf>,
+}
+
+/// Other endpoints than Google Cloud's own, for tests, private access and proxies that break TLS; gcloud's variables.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Google Cloud")]
+pub struct Gcp {
+    /// The endpoint of Secret Manager, instead of the global one and of the locations'
+    #[arg(long, value_name = "URL", env = "CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER")]
+    pub gcp_secretmanager_endpoint: Option<String>,
+    /// The endpoint of the Security Token Service, and of the one for GKE's identities
+    #[arg(long, value_name = "URL", env = "CLOUDSDK_API_ENDPOINT_OVERRIDES_STS")]
+    pub gcp_sts_endpoint: Option<String>,
+    /// The endpoint of IAM Service Account Credentials
+    #[arg(long, value_name = "URL", env = "CLOUDSDK_API_ENDPOINT_OVERRIDES_IAMCREDENTIALS")]
+    pub gcp_iamcredentials_endpoint: Option<String>,
+    /// Where the keys of service accounts are exchanged, with its path. Keys may name it as their `token_uri`
+    #[arg(long, value_name = "URL", env = "CLOUDSDK_AUTH_TOKEN_HOST")]
+    pub gcp_token_url: Option<String>,
+    /// The metadata server: a host, or a host and a port
+    #[arg(long, value_name = "HOST", env = "GCE_METADATA_HOST")]
+    pub gce_metadata_host: Option<String>,
+    /// A file of authorities, PEM, that Google's certificates are checked with instead of the system's
+    #[arg(long, value_name = "FILE", env = "CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE")]
+    pub gcp_ca_file: Option<std::path::PathBuf>,
 }
 
 /// Stores whose manifests name a server by its URL: Vault, OpenBao and others.

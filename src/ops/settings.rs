@@ -3,10 +3,13 @@
 //! The rest of the program gets [`Settings`], where nothing is left to parse or to refuse. Spend it by destructuring it
 //! in full, so that a setting that nobody uses does not compile.
 
+mod alibaba;
 mod azure;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
+pub use self::alibaba::Alibaba;
 use super::cli::{self, Flags};
 use super::server::Listen;
 pub use azure::Azure;
@@ -59,6 +62,10 @@ pub struct Settings {
     pub aws: Aws,
     /// The operator's own identity at Azure, and where else its servers may be.
     pub azure: Azure,
+    /// Other endpoints than Google Cloud's own.
+    pub gcp: Gcp,
+    /// What is particular to Alibaba Cloud.
+    pub alibaba: Alibaba,
     /// Whether stores may name servers on this machine.
     pub loopback_stores: bool,
     /// Flags that were typed and do nothing, with their dashes, for a line in the log.
@@ -145,6 +152,23 @@ pub struct Aws {
     pub sts: Option<String>,
 }
 
+/// Other endpoints than Google Cloud's own; each URL begins with `http://` or `https://`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Gcp {
+    /// Of Secret Manager.
+    pub secret_manager: Option<String>,
+    /// Of the Security Token Service.
+    pub sts: Option<String>,
+    /// Of IAM Service Account Credentials.
+    pub iam_credentials: Option<String>,
+    /// Where keys are exchanged, with its path.
+    pub token: Option<String>,
+    /// Host, and port if any, of the metadata server.
+    pub metadata_host: Option<String>,
+    /// Authorities, PEM.
+    pub ca_file: Option<PathBuf>,
+}
+
 impl TryFrom<Flags> for Settings {
     type Error = Invalid;
 
@@ -159,6 +183,8 @@ impl TryFrom<Flags> for Settings {
             election,
             aws,
             azure,
+            gcp,
+            alibaba,
             stores,
             accepted: _,
             without_effect,
@@ -181,6 +207,8 @@ impl TryFrom<Flags> for Settings {
             election: self::election(election)?,
             aws: self::aws(aws)?,
             azure: azure::settings(azure)?,
+            gcp: self::gcp(gcp)?,
+            alibaba: Alibaba::try_from(alibaba)?,
             loopback_stores: stores.allow_loopback_stores,
             without_effect,
         })
@@ -317,6 +345,28 @@ fn aws(typed: cli::Aws) -> Result<Aws, Invalid> {
     })
 }
 
+fn gcp(typed: cli::Gcp) -> Result<Gcp, Invalid> {
+    Ok(Gcp {
+        secret_manager: endpoint("gcp-secretmanager-endpoint", typed.gcp_secretmanager_endpoint)?,
+        sts: endpoint("gcp-sts-endpoint", typed.gcp_sts_endpoint)?,
+        iam_credentials: endpoint("gcp-iamcredentials-endpoint", typed.gcp_iamcredentials_endpoint)?,
+        token: endpoint("gcp-token-url", typed.gcp_token_url)?,
+        metadata_host: host("gce-metadata-host", typed.gce_metadata_host)?,
+        ca_file: typed.gcp_ca_file.filter(|file| !file.as_os_str().is_empty()),
+    })
+}
+
+/// A host, and a port if any; an empty variable counts as none.
+fn host(flag: &'static str, typed: Option<String>) -> Result<Option<String>, Invalid> {
+    let Some(host) = typed.filter(|host| !host.is_empty()) else { return Ok(None) };
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b':' | b'[' | b']');
+    if host.bytes().all(plain) {
+        return Ok(Some(host));
+    }
+    let problem = format!("is {host:?}, which is no host");
+    Err(Invalid { flag, problem, cure: "write a name or an address, and a port behind a colon if need be" })
+}
+
 /// An empty variable counts as none.
 fn endpoint(flag: &'static str, typed: Option<String>) -> Result<Option<String>, Invalid> {
     let Some(url) = typed.filter(|url| !url.is_empty()) else { return Ok(None) };
@@ -400,6 +450,11 @@ mod tests {
             ("aws-secretsmanager-endpoint", "https://"),
             ("azure-authority-host", "http://login.example.com"),
             ("azure-identity-endpoint", "169.254.169.254"),
+            ("gcp-secretmanager-endpoint", "secretmanager.googleapis.com"),
+            ("gcp-sts-endpoint", "ftp://sts"),
+            ("gcp-iamcredentials-endpoint", "https:///"),
+            ("gcp-token-url", "oauth2.googleapis.com/token"),
+            ("gce-metadata-host", "http://metadata"),
         ];
         for (flag, value) in refused {
             let invalid = settings(&[&format!("--{flag}={value}")]).unwrap_err();

@@ -68,6 +68,9 @@ pub enum Dialect {
     /// As a gjson path, then as one name with its dots escaped; tags, certificates and keys by rules of their own
     /// ([`super::vaulted`], Azure).
     Vaulted,
+    /// Not at all: the provider was asked for it, and its answer is what the entry wants. Members that are extracted are
+    /// written as for [`Dialect::ExactFirst`], also those of an object within a JSON string (webhook).
+    Asked,
 }
 
 /// The keys and values that the target should have, before its template.
@@ -179,6 +182,20 @@ struct Strategies {
     null_bytes: NullBytePolicy,
 }
 
+impl Need<'_> {
+    /// What to ask a provider that looks properties up as `dialect` says.
+    pub fn question(&self, dialect: Dialect) -> Remote {
+        match (&self.remote, self.entry) {
+            (Remote::Key(key), Entry::Data(DataEntry { remote_ref: reference, .. }) | Entry::Extract(reference, _))
+                if dialect == Dialect::Asked =>
+            {
+                key.clone().with_property(reference.property.as_deref()).into()
+            }
+            _ => self.remote.clone(),
+        }
+    }
+}
+
 impl Strategies {
     fn of(reference: &RemoteRef) -> Self {
         Self {
@@ -231,9 +248,10 @@ fn found(need: &Need<'_>, value: &Sealed) -> Result<BTreeMap<String, Sealed>, Pr
 
 /// Strings without their quotes, everything else as its JSON text or, with Vault, as Go writes it.
 fn members(need: &Need<'_>, value: &Sealed, dialect: Dialect) -> Result<BTreeMap<String, Sealed>, Problem> {
-    let members = gjson::members(value.expose()).map_err(|_| no_object(need))?;
+    let inner = if dialect == Dialect::Asked { gjson::string(value.expose()).map(Sealed::new) } else { None };
+    let members = gjson::members(inner.as_ref().unwrap_or(value).expose()).map_err(|_| no_object(need))?;
     let text = |member: &gjson::Value<'_>| match dialect {
-        Dialect::ExactFirst => gjson::text_of(member).map_err(|_| no_object(need)),
+        Dialect::ExactFirst | Dialect::Asked => gjson::text_of(member).map_err(|_| no_object(need)),
         Dialect::EscapedFirst | Dialect::Path | Dialect::Vaulted => Ok(member.as_extracted().into_owned()),
     };
     members.take(MOST_MEMBERS).map(|(name, member)| Ok((name, Sealed::new(text(&member)?)))).collect()
@@ -246,9 +264,8 @@ pub(super) fn property(
     value: &Sealed,
     dialect: Dialect,
 ) -> Result<Sealed, Problem> {
-    let Some(property) = reference.property.as_deref().filter(|property| !property.is_empty()) else {
-        return Ok(value.clone());
-    };
+    let wanted = reference.property.as_deref().filter(|property| !property.is_empty() && dialect != Dialect::Asked);
+    let Some(property) = wanted else { return Ok(value.clone()) };
     gjson::valid(value.expose()).map_err(|_| no_object(need))?;
     let found = match dialect {
         Dialect::EscapedFirst => match look_up(need, value, &gjson::escape(property))? {
@@ -259,7 +276,7 @@ pub(super) fn property(
             None => look_up(need, value, property)?,
             found => found,
         },
-        Dialect::Path => look_up(need, value, property)?,
+        Dialect::Path | Dialect::Asked => look_up(need, value, property)?,
         Dialect::Vaulted => match look_up(need, value, property)? {
             None if property.contains('.') => look_up(need, value, &gjson::escape(property))?,
             found => found,

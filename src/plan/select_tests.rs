@@ -232,3 +232,41 @@ fn an_entry_is_read_from_its_own_store() {
     let stores: Vec<_> = needs(&spec).into_iter().map(|need| need.store.name.as_str()).collect();
     assert_eq!(stores, ["other", "third", "store"]);
 }
+
+#[test]
+fn a_property_that_the_provider_was_asked_for_is_part_of_the_question_and_not_looked_up_again() {
+    let spec = spec(json!({
+        "data": [{"secretKey": "a", "remoteRef": {"key": "k", "property": "p"}}],
+        "dataFrom": [{"extract": {"key": "k", "property": "q"}}, {"find": {"name": {"regexp": "x"}}}],
+    }));
+    let questions = |dialect| needs(&spec).iter().map(|need| need.question(dialect)).collect::<Vec<_>>();
+    let properties = |dialect| {
+        let questions = questions(dialect).into_iter();
+        let property = |remote| if let Remote::Key(key) = remote { key.property } else { None };
+        questions.map(property).collect::<Vec<_>>()
+    };
+    assert_eq!(properties(Dialect::Asked), [Some("q".to_owned()), None, Some("p".to_owned())]);
+    for dialect in [Dialect::EscapedFirst, Dialect::ExactFirst, Dialect::Path] {
+        assert_eq!(properties(dialect), [None, None, None]);
+    }
+    let sealed = Sealed::from(r#"{"p":1}"#);
+    let answers = [Answer::Value(&sealed, Dialect::Asked)];
+    let whole = assembled(one(&json!({"key": "k", "property": "p"})), &answers).unwrap();
+    assert_eq!(texts(&whole), [("a", r#"{"p":1}"#)]);
+}
+
+#[test]
+fn what_a_webhook_answers_is_extracted_as_go_writes_it_also_from_within_a_string() {
+    let extract = json!({"dataFrom": [{"extract": {"key": "k", "property": "p"}}]});
+    for text in [
+        r#"{"n":1.50,"e":1e21,"z":null,"o":{"b":1e21,"a":"<"}}"#,
+        r#""{\"n\":1.5,\"e\":1e21,\"z\":null,\"o\":{\"a\":\"<\",\"b\":1e21}}""#,
+    ] {
+        let sealed = Sealed::from(text);
+        let whole = assembled(extract.clone(), &[Answer::Value(&sealed, Dialect::Asked)]).unwrap();
+        let wanted = [("e", "1000000000000000000000"), ("n", "1.5"), ("o", r#"{"a":"\u003c","b":1e+21}"#), ("z", "")];
+        assert_eq!(texts(&whole), wanted);
+    }
+    let sealed = Sealed::from(r#""no object""#);
+    assert!(assembled(extract, &[Answer::Value(&sealed, Dialect::Asked)]).is_err());
+}

@@ -117,7 +117,7 @@ mod tests {
     const BOUNDS: Bounds = Bounds { bytes: 10_000, age: Duration::from_secs(2), failure_age: Duration::from_secs(10) };
 
     fn reference(key: &str) -> Reference {
-        let key = RemoteKey { key: key.into(), version: None, part: Part::Value };
+        let key = RemoteKey { key: key.into(), version: None, part: Part::Value, property: None };
         Reference::new(SessionId::new(1), key)
     }
 

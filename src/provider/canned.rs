@@ -23,6 +23,8 @@ pub(crate) enum Answer {
     Text(u16, &'static str, String),
     /// A status, headers and an empty JSON object.
     Headed(u16, Vec<(&'static str, String)>),
+    /// A text as Google's metadata server gives it.
+    Machine(String),
     /// A redirect to another place.
     Elsewhere(String),
     /// None, ever.
@@ -110,6 +112,10 @@ async fn answer(State(script): State<Arc<Mutex<Script>>>, request: Request) -> R
             let start = Response::builder().status(status);
             let answer = headers.into_iter().fold(start, |answer, (name, value)| answer.header(name, value));
             return answer.body(Body::from("{}")).unwrap();
+        }
+        Answer::Machine(text) => {
+            let answer = Response::builder().header("metadata-flavor", "Google");
+            return answer.body(Body::from(text)).unwrap();
         }
         Answer::Json(status, body) => (status, "application/x-amz-json-1.1", Body::from(body)),
         Answer::Text(status, kind, body) => (status, kind, Body::from(body)),

@@ -51,11 +51,16 @@ impl Limit {
     }
 
     async fn turn(&self) -> Result<SemaphorePermit<'_>, (Kind, &'static str)> {
+        self.turn_of(1).await
+    }
+
+    /// A turn for what makes `calls` calls.
+    async fn turn_of(&self, calls: usize) -> Result<SemaphorePermit<'_>, (Kind, &'static str)> {
         let end = Instant::now() + self.pace.patience;
         let Ok(Ok(permit)) = timeout_at(end, self.under_way.acquire()).await else {
             return Err((Kind::Unavailable, "too many earlier calls of this store are still without an answer"));
         };
-        self.pace.turn_before(end).await?;
+        self.pace.turn_before(end, calls).await?;
         Ok(permit)
     }
 
@@ -97,12 +102,16 @@ impl Detect for Limit {
         self.inner.detects(key)
     }
 
+    /// A listing counts as many calls in the rate as the last one took, a burst at most.
     async fn marks(&self, keys: &[RemoteKey]) -> Result<Vec<Option<Mark>>, Error> {
-        if keys.is_empty() {
-            return Ok(Vec::new());
-        }
-        let _permit = self.turn().await.map_err(|why| self.refused("look for changes".to_owned(), why))?;
+        let Some(first) = keys.first() else { return Ok(Vec::new()) };
+        let turn = self.turn_of(self.inner.listing_calls(first)).await;
+        let _permit = turn.map_err(|why| self.refused("look for changes".to_owned(), why))?;
         self.inner.marks(keys).await
+    }
+
+    fn listing_calls(&self, key: &RemoteKey) -> usize {
+        self.inner.listing_calls(key)
     }
 }
 
@@ -140,7 +149,7 @@ impl Validate for Limit {
 
 /// A token bucket that is kept as one instant: when the bucket will be full again.
 #[derive(Debug)]
-struct Pace {
+pub(super) struct Pace {
     each: Duration,
     capacity: Duration,
     patience: Duration,
@@ -150,27 +159,29 @@ struct Pace {
 #[async_trait]
 impl Turns for Pace {
     async fn turn(&self) -> Result<(), (Kind, &'static str)> {
-        self.turn_before(Instant::now() + self.patience).await
+        self.turn_before(Instant::now() + self.patience, 1).await
     }
 }
 
 impl Pace {
-    fn new(limits: Limits, patience: Duration) -> Self {
+    /// `limits` without its concurrency; a turn is waited for as long as `patience`.
+    pub(super) fn new(limits: Limits, patience: Duration) -> Self {
         let each = Duration::from_secs(1) / limits.per_second.get();
         Self { each, capacity: each * limits.burst.get(), patience, full_at: Mutex::new(None) }
     }
 
-    async fn turn_before(&self, end: Instant) -> Result<(), (Kind, &'static str)> {
-        let start = self.book(Instant::now(), end);
+    async fn turn_before(&self, end: Instant, calls: usize) -> Result<(), (Kind, &'static str)> {
+        let start = self.book(Instant::now(), end, calls);
         let start = start.ok_or((Kind::Throttled, "this store's calls are at the operator's own rate limit"))?;
         sleep_until(start).await;
         Ok(())
     }
 
-    /// When the next call may start; nothing is taken where that is after `end`.
-    fn book(&self, now: Instant, end: Instant) -> Option<Instant> {
+    /// When the next calls may start; nothing is taken where that is after `end`.
+    fn book(&self, now: Instant, end: Instant, calls: usize) -> Option<Instant> {
+        let cost = self.each.saturating_mul(u32::try_from(calls.max(1)).unwrap_or(u32::MAX)).min(self.capacity);
         let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let booked = full_at.map_or(now, |at| at.max(now)) + self.each;
+        let booked = full_at.map_or(now, |at| at.max(now)) + cost;
         let start = booked.checked_sub(self.capacity).map_or(now, |at| at.max(now));
         (start <= end).then(|| {
             *full_at = Some(booked);
@@ -228,6 +239,20 @@ mod tests {
         let started = Instant::now();
         let found = session.find(&Search::new(&Query::default()).unwrap()).await.unwrap();
         assert_eq!((found.entries().len(), started.elapsed().as_millis().div_ceil(100)), (31, 30));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn every_page_of_a_listing_is_in_the_rate_and_none_is_too_long_for_it() {
+        let memory = Arc::new(Memory::default().detecting(100));
+        (0..40).for_each(|name| drop(memory.set(&name.to_string(), "1")));
+        memory.page(Some(1));
+        let session = limited(&memory, limits(10, 20, 1));
+        let started = Instant::now();
+        for _ in 0..6 {
+            session.marks(&[key("1")]).await.unwrap();
+        }
+        // Each is taken for a burst of 20; the first finds one ready.
+        assert_eq!(started.elapsed().as_secs(), 10);
     }
 
     #[tokio::test(start_paused = true)]

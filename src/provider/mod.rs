@@ -5,7 +5,7 @@
 //! [`Observer`]. `poll` is the only caller of [`Read`]; `conformance` is what every provider must pass. [`open`] is where
 //! a store's spec becomes a session.
 
-mod alibaba;
+pub mod alibaba;
 pub mod aws;
 pub mod azure;
 pub mod conformance;
@@ -14,7 +14,7 @@ pub mod deadline;
 mod detect;
 pub mod fake;
 mod find;
-mod gcp;
+pub mod gcp;
 pub mod http;
 mod kubernetes;
 pub mod limit;
@@ -37,6 +37,7 @@ use async_trait::async_trait;
 
 pub use crate::api::external_secret::StoreKind;
 pub use crate::api::external_secret::{Part, Query, Remote, RemoteKey};
+use crate::api::provider::gcpsm::ConfigMapKey;
 use crate::api::provider::{CaProvider, SecretKeySelector, ServiceAccountSelector};
 use crate::sealed::Sealed;
 pub use detect::{Detect, Mark};
@@ -90,6 +91,14 @@ impl dyn Provider {
         match remote {
             Remote::Key(key) => self.batch(key),
             Remote::Query(_) => Batch::Single,
+        }
+    }
+
+    /// The most keys of `remote`'s kind whose marks are asked for together; none where it is read each time.
+    pub fn detects_of(&self, remote: &Remote) -> Option<usize> {
+        match remote {
+            Remote::Key(key) => self.detects(key).filter(|most| *most > 0),
+            Remote::Query(_) => None,
         }
     }
 
@@ -193,6 +202,16 @@ pub trait Credentials: fmt::Debug + Send + Sync {
     /// One key of a Secret. `field` is the store's field that names it, for the error.
     async fn secret_key(&self, field: &str, selector: &SecretKeySelector) -> Result<Sealed, Error>;
 
+    /// All keys of a Secret that has the label `external-secrets.io/type` with the value `type_`: its owner's word that a
+    /// store's author may use the whole of it. A ClusterSecretStore must name the Secret's namespace. Without the label
+    /// there is an error and no value; the selector's key does not count.
+    async fn labelled_secret(
+        &self,
+        field: &str,
+        selector: &SecretKeySelector,
+        type_: &str,
+    ) -> Result<BTreeMap<String, Sealed>, Error>;
+
     /// A token of a ServiceAccount for `audiences` (the selector's own are added), good for about an hour.
     async fn token(&self, field: &str, account: &ServiceAccountSelector, audiences: &[String]) -> Result<Token, Error>;
 
@@ -206,6 +225,9 @@ pub trait Credentials: fmt::Debug + Send + Sync {
     /// The certificates of authorities, PEM, that a Secret or ConfigMap holds. A ClusterSecretStore must name the object's
     /// namespace; for a SecretStore it is its own, whatever `source` says.
     async fn authorities(&self, field: &str, source: &CaProvider) -> Result<Sealed, Error>;
+
+    /// One key of a ConfigMap, under the same rules as one of a Secret.
+    async fn config_map_key(&self, field: &str, selector: &ConfigMapKey) -> Result<Sealed, Error>;
 
     /// Whether any object that was read through this value is no longer the one that was read.
     async fn changed(&self) -> bool;
@@ -255,10 +277,14 @@ pub struct Settings {
     pub body_limit: usize,
     /// How many calls one session may make.
     pub limits: Limits,
+    /// What is particular to Alibaba Cloud.
+    pub alibaba: alibaba::Settings,
     /// What is particular to AWS.
     pub aws: aws::Settings,
     /// What is particular to Azure.
     pub azure: azure::Settings,
+    /// What is particular to Google Cloud.
+    pub gcp: gcp::Settings,
     /// Where stores that name a server may reach.
     pub http: http::Settings,
 }
@@ -269,8 +295,10 @@ impl Default for Settings {
             deadline: Duration::from_secs(30),
             body_limit: 4 * 1024 * 1024,
             limits: Limits::default(),
+            alibaba: alibaba::Settings::default(),
             aws: aws::Settings::default(),
             azure: azure::Settings::default(),
+            gcp: gcp::Settings::default(),
             http: http::Settings::default(),
         }
     }
@@ -287,10 +315,14 @@ pub struct Environment {
     pub body_limit: usize,
     /// How many calls one session may make.
     pub limits: Limits,
+    /// The operator's own identity at Alibaba Cloud, and endpoints that the administrator names.
+    pub alibaba: alibaba::Base,
     /// The one HTTP client and the operator's own credentials for AWS.
     pub aws: aws::Base,
     /// What is particular to Azure.
     pub azure: azure::Settings,
+    /// Where Google Cloud is.
+    pub gcp: gcp::Settings,
     /// The way to the servers that stores name.
     pub http: http::Base,
 }
@@ -298,9 +330,10 @@ pub struct Environment {
 impl Environment {
     /// Builds what is shared. Reads the process' AWS settings (variables and profile) and its proxies, and calls nobody.
     pub async fn new(observer: Arc<dyn Observer>, settings: Settings) -> Self {
-        let Settings { deadline, body_limit, limits, aws, azure, http } = settings;
+        let Settings { deadline, body_limit, limits, alibaba, aws, azure, gcp, http } = settings;
+        let alibaba = alibaba::Base::new(alibaba);
         let aws = aws::Base::new(aws, deadline, body_limit).await;
         let http = http::Base::new(http, deadline, body_limit);
-        Self { observer, deadline, body_limit, limits, aws, azure, http }
+        Self { observer, deadline, body_limit, limits, alibaba, aws, azure, gcp, http }
     }
 }

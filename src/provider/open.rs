@@ -128,7 +128,7 @@ mod tests {
     async fn a_store_is_opened_and_read_through_every_decorator() {
         let session =
             open(&fake(), &Context::default(), Arc::new(Keyring::default()), &environment().await).await.unwrap();
-        let key = RemoteKey { key: "a".into(), version: None, part: Part::Value };
+        let key = RemoteKey { key: "a".into(), version: None, part: Part::Value, property: None };
         assert_eq!(session.read_many(&[key]).await, [Ok("1".into())]);
         assert_eq!(session.validate().await, Ok(Validity::Valid));
     }
@@ -157,7 +157,7 @@ mod tests {
         let session =
             open(&referent(None), &cluster(), Arc::new(Keyring::default()), &environment().await).await.unwrap();
         assert_eq!(session.validate().await, Ok(Validity::Unknown));
-        let key = RemoteKey { key: "a".into(), version: None, part: Part::Value };
+        let key = RemoteKey { key: "a".into(), version: None, part: Part::Value, property: None };
         assert_eq!(session.batch(&key), Batch::Single);
         assert_eq!(session.read_many(&[key]).await[0].as_ref().unwrap_err().kind, Kind::Invalid);
     }

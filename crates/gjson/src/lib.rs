@@ -20,7 +20,7 @@ mod wildcard;
 
 pub use error::Error;
 pub use marshal::{Numbers, marshal, text_of};
-pub use members::members;
+pub use members::{entries, members, string};
 pub use meter::Limits;
 pub use text::quote;
 pub use valid::{MAX_DEPTH, valid, valid_within};

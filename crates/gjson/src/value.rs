@@ -43,6 +43,11 @@ impl<'a> Value<'a> {
         &self.raw
     }
 
+    /// The value that `json` begins with; nothing where there is none. The text is not validated.
+    pub fn of(json: &'a [u8]) -> Option<Self> {
+        Some(parse(Cow::Borrowed(json))).filter(Value::exists)
+    }
+
     /// Go's `Result.String()`: strings decoded, integers as they stand, other numbers without exponent (`1.50` is
     /// `1.5`), `null` empty, objects and arrays raw.
     pub fn as_bytes(&self) -> Cow<'_, [u8]> {
@@ -193,6 +198,13 @@ impl<'a> Entries<'a> {
         let from = self.index + self.json.get(self.index..)?.iter().position(|&byte| byte == b'"')?;
         self.index = crate::scan::string_end(self.json, from + 1)?;
         Some(cut(self.json, from, self.index))
+    }
+
+    /// As [`Iterator::next`], with the value's text for itself.
+    pub(crate) fn next_raw(&mut self) -> Option<(&'a [u8], &'a [u8])> {
+        let (key, value) = self.next()?;
+        let end = self.index - 1;
+        Some((key, cut(self.json, end - value.raw.len(), end)))
     }
 }
 

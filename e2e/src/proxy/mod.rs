@@ -85,6 +85,11 @@ impl Proxy {
         Ok(Self { address, shared, doors, task })
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// What the operator's endpoint variables are set to.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)

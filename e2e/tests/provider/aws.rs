@@ -1,41 +1,57 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use anyhow::Result;
 use async_trait::async_trait;
 use keyferry::api::SecretStoreSpec;
+use keyferry::provider::conformance::wire::{self, Answer, Complaint, Wired, Without};
 use keyferry::provider::conformance::{self, Fixture, Searches};
 use keyferry::provider::memory::{Keyring, Unobserved};
-use keyferry::provider::{Context, Environment, Provider, Settings, aws, open};
+use keyferry::provider::{Context, Environment, Kind, Provider, Settings, aws, open};
 use keyferry_e2e::aws::{Secrets, shared};
 use keyferry_e2e::fixtures;
-use keyferry_e2e::proxy::Proxy;
+use keyferry_e2e::proxy::{Fault, Proxy, Rule};
 use keyferry_e2e::scratch::suffix;
+use keyferry_e2e::wire::{Upstream, Wire};
+use serde_json::json;
 
 /// Secrets Manager behind moto, behind the proxy that refuses what AWS refuses.
 struct SecretsManager {
     provider: Arc<dyn Provider>,
+    proxy: Proxy,
     secrets: Secrets,
     prefix: String,
     failures: Mutex<Vec<String>>,
 }
 
+/// The fixture for the matrix.
+pub(super) async fn secrets_manager() -> Result<Box<dyn Fixture>> {
+    Ok(Box::new(SecretsManager::new().await?))
+}
+
+/// A session whose calls go to `endpoint`.
+async fn session(endpoint: &str, prefix: &str, deadline: Duration) -> Result<Arc<dyn Provider>> {
+    let mut store = fixtures::aws_store("store")["spec"].clone();
+    store["provider"]["aws"]["prefix"] = prefix.into();
+    let spec: SecretStoreSpec = serde_json::from_value(store)?;
+    let endpoint = Some(endpoint.to_owned());
+    let aws = aws::Settings { secrets_manager_endpoint: endpoint.clone(), sts_endpoint: endpoint };
+    let settings = Settings { aws, deadline, ..Settings::default() };
+    let environment = Box::pin(Environment::new(Arc::new(Unobserved), settings)).await;
+    let keyring = Keyring::default();
+    keyring.set(fixtures::CREDENTIALS, "access-key", "AKIAFIXTURE");
+    keyring.set(fixtures::CREDENTIALS, "secret-access-key", "fixture");
+    Ok(Box::pin(open(&spec, &Context::default(), Arc::new(keyring), &environment)).await?)
+}
+
 impl SecretsManager {
-    async fn new(proxy: &Proxy) -> Result<Self> {
+    async fn new() -> Result<Self> {
+        let proxy = Proxy::start(shared().await?.address()).await?;
         let prefix = format!("conformance-{}/", suffix());
-        let mut store = fixtures::aws_store("store")["spec"].clone();
-        store["provider"]["aws"]["prefix"] = prefix.clone().into();
-        let spec: SecretStoreSpec = serde_json::from_value(store)?;
-        let endpoint = Some(proxy.url());
-        let aws = aws::Settings { secrets_manager_endpoint: endpoint.clone(), sts_endpoint: endpoint };
-        let settings = Settings { aws, ..Settings::default() };
-        let environment = Environment::new(Arc::new(Unobserved), settings).await;
-        let keyring = Keyring::default();
-        keyring.set(fixtures::CREDENTIALS, "access-key", "AKIAFIXTURE");
-        keyring.set(fixtures::CREDENTIALS, "secret-access-key", "fixture");
-        let provider = open(&spec, &Context::default(), Arc::new(keyring), &environment).await?;
+        let provider = session(&proxy.url(), &prefix, Settings::default().deadline).await?;
         let secrets = shared().await?.secrets();
-        Ok(Self { provider, secrets, prefix, failures: Mutex::default() })
+        Ok(Self { provider, proxy, secrets, prefix, failures: Mutex::default() })
     }
 
     /// The suite takes no errors from a fixture, so they are kept for the end.
@@ -80,32 +96,63 @@ impl Fixture for SecretsManager {
             self.note(self.secrets.tag(&self.listed(key), tag, value).await);
         }
     }
-}
 
-#[tokio::test]
-async fn secrets_manager_conforms() -> Result<()> {
-    let proxy = Proxy::start(shared().await?.address()).await?;
-    let fixture = Box::pin(SecretsManager::new(&proxy)).await?;
-    let outcomes = conformance::run(&fixture).await;
-    let broken: Vec<_> = outcomes.into_iter().filter(|(_, outcome)| outcome.is_err()).collect();
-    let failures = fixture.failures.lock().expect("no panic before").clone();
-    assert!(broken.is_empty() && failures.is_empty(), "{broken:#?} {failures:#?}");
-    Ok(())
+    async fn fail_item(&self, key: &str, with: Option<Kind>) -> bool {
+        self.proxy.heal();
+        let code = match with {
+            None => return true,
+            Some(Kind::Denied) => "AccessDeniedException",
+            Some(_) => "InternalServiceError",
+        };
+        self.proxy.inject(Rule::always(Fault::Answer(400, code)).of(&self.listed(key)));
+        true
+    }
+
+    fn declines(&self, case: &str) -> Option<String> {
+        match case {
+            conformance::EMPTY => Some("AWS takes no empty value".to_owned()),
+            conformance::UNICODE => Some("AWS takes ASCII names only".to_owned()),
+            _ => None,
+        }
+    }
+
+    async fn wired(&self) -> Result<Wired, Without> {
+        let wire = async || {
+            let wire = Wire::plain(Upstream::plain(self.proxy.address())).await?;
+            let provider = session(&wire.url(), &self.prefix, wire::DEADLINE).await?;
+            Ok(Wired { provider, wire: Arc::new(wire) })
+        };
+        wire().await.map_err(|error: anyhow::Error| Without::Failed(format!("{error:#}")))
+    }
+
+    fn says(&self, complaint: Complaint) -> Option<Answer> {
+        let (status, code) = match complaint {
+            Complaint::Unauthenticated => (400, "UnrecognizedClientException"),
+            Complaint::Denied => (400, "AccessDeniedException"),
+            Complaint::Throttled => (400, "ThrottlingException"),
+            Complaint::Broken => (500, "InternalServiceError"),
+        };
+        let message = conformance::CANARY;
+        Some(Answer::json(status, json!({"__type": code, "message": message}).to_string()))
+    }
+
+    fn failures(&self) -> Vec<String> {
+        self.failures.lock().expect("no panic before").clone()
+    }
 }
 
 #[tokio::test]
 async fn forty_five_keys_are_three_calls() -> Result<()> {
-    let proxy = Proxy::start(shared().await?.address()).await?;
-    let fixture = Box::pin(SecretsManager::new(&proxy)).await?;
+    let fixture = Box::pin(SecretsManager::new()).await?;
     let names: Vec<String> = (0..45).map(|number| format!("key-{number}")).collect();
     for name in &names {
         fixture.put(name, b"value").await;
     }
-    let mark = proxy.mark();
+    let mark = fixture.proxy.mark();
     let keys: Vec<_> = names.iter().map(|name| keyferry::provider::memory::key(name)).collect();
     for batch in keys.chunks(fixture.provider.batch(&keys[0]).size()) {
         assert!(fixture.provider.read_many(batch).await.iter().all(Result::is_ok));
     }
-    assert_eq!(proxy.tally(mark).into_iter().collect::<Vec<_>>(), [("BatchGetSecretValue".to_owned(), 3)]);
+    assert_eq!(fixture.proxy.tally(mark).into_iter().collect::<Vec<_>>(), [("BatchGetSecretValue".to_owned(), 3)]);
     Ok(())
 }

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use anyhow::Result;
 use async_trait::async_trait;
 use http::Method;
 use keyferry::api::SecretStoreSpec;
+use keyferry::provider::conformance::wire::{self, Answer, Complaint, Wired, Without};
 use keyferry::provider::conformance::{self, Fixture, Searches};
 use keyferry::provider::http::{Reach, Settings as Http};
 use keyferry::provider::memory::{Keyring, Unobserved, key};
@@ -17,11 +19,13 @@ use keyferry::provider::{
 use keyferry::sealed::Sealed;
 use keyferry_e2e::openbao::{OpenBao, ROOT, shared};
 use keyferry_e2e::scratch::suffix;
+use keyferry_e2e::wire::{Upstream, Wire};
 use serde_json::{Value, json};
 
 /// A KV engine of a test's own, and sessions with it.
 struct Engine {
     server: &'static OpenBao,
+    slot: &'static str,
     mount: String,
     version: u8,
     provider: Arc<dyn Provider>,
@@ -88,30 +92,32 @@ impl Validate for Member {
     }
 }
 
+/// The fixture for the matrix.
+pub(super) async fn engine(slot: &'static str, version: u8) -> Result<Box<dyn Fixture>> {
+    Ok(Box::new(Engine::new(slot, version).await?))
+}
+
 async fn session(slot: &str, spec: Value) -> Result<Arc<dyn Provider>> {
+    session_within(slot, spec, &shared().await?.authority()?, Settings::default().deadline).await
+}
+
+async fn session_within(slot: &str, spec: Value, authority: &str, deadline: Duration) -> Result<Arc<dyn Provider>> {
     let spec: SecretStoreSpec = serde_json::from_value(json!({"provider": {slot: spec}}))?;
-    let settings = Settings { http: Http { reach: Reach::Loopback }, ..Settings::default() };
-    let environment = Environment::new(Arc::new(Unobserved), settings).await;
+    let settings = Settings { http: Http { reach: Reach::Loopback }, deadline, ..Settings::default() };
+    let environment = Box::pin(Environment::new(Arc::new(Unobserved), settings)).await;
     let keyring = Keyring::default();
     keyring.set("bao", "token", ROOT);
-    keyring.set("bao", "ca", &shared().await?.authority()?);
-    Ok(open(&spec, &Context::default(), Arc::new(keyring), &environment).await?)
+    keyring.set("bao", "ca", authority);
+    Ok(Box::pin(open(&spec, &Context::default(), Arc::new(keyring), &environment)).await?)
 }
 
 impl Engine {
-    async fn new(slot: &str, version: u8) -> Result<Self> {
+    async fn new(slot: &'static str, version: u8) -> Result<Self> {
         let server = shared().await?;
         let mount = format!("kv-{}", suffix());
         server.mount(&mount, version).await?;
-        let spec = json!({
-            "server": server.secure_url(),
-            "caProvider": {"type": "Secret", "name": "bao", "key": "ca"},
-            "path": mount,
-            "version": format!("v{version}"),
-            "auth": {"tokenSecretRef": {"name": "bao", "key": "token"}},
-        });
-        let provider = session(slot, spec).await?;
-        Ok(Self { server, mount, version, provider, failures: Mutex::default() })
+        let provider = session(slot, spec(&server.secure_url(), &mount, version)).await?;
+        Ok(Self { server, slot, mount, version, provider, failures: Mutex::default() })
     }
 
     fn path(&self, part: &str, key: &str) -> String {
@@ -137,6 +143,16 @@ impl Engine {
     async fn kind(&self, key: &RemoteKey) -> Option<Kind> {
         self.provider.read_many(std::slice::from_ref(key)).await.remove(0).err().map(|error| error.kind)
     }
+}
+
+fn spec(url: &str, mount: &str, version: u8) -> Value {
+    json!({
+        "server": url,
+        "caProvider": {"type": "Secret", "name": "bao", "key": "ca"},
+        "path": mount,
+        "version": format!("v{version}"),
+        "auth": {"tokenSecretRef": {"name": "bao", "key": "token"}},
+    })
 }
 
 #[async_trait]
@@ -167,23 +183,30 @@ impl Fixture for Engine {
         let about = json!({"custom_metadata": tags});
         self.note(self.server.call(Method::POST, &self.path("metadata", key), about).await);
     }
-}
 
-async fn conforms(slot: &str, version: u8) -> Result<()> {
-    let engine = Engine::new(slot, version).await?;
-    let outcomes = conformance::run(&engine).await;
-    let broken: Vec<_> = outcomes.into_iter().filter(|(_, outcome)| outcome.is_err()).collect();
-    let failures = engine.failures.lock().expect("no panic before").clone();
-    assert!(broken.is_empty() && failures.is_empty(), "{broken:#?} {failures:#?}");
-    Ok(())
-}
-
-#[tokio::test]
-async fn the_kv_engines_conform_for_vault_and_for_openbao() -> Result<()> {
-    for (slot, version) in [("vault", 1), ("vault", 2), ("openBao", 1), ("openBao", 2)] {
-        conforms(slot, version).await?;
+    async fn wired(&self) -> Result<Wired, Without> {
+        let wire = async || {
+            let wire = Wire::start(Upstream::plain(self.server.address()), &[]).await?;
+            let spec = spec(&wire.url(), &self.mount, self.version);
+            let provider = session_within(self.slot, spec, wire.authority(), wire::DEADLINE).await?;
+            Ok(Wired { provider: Arc::new(Member(provider)), wire: Arc::new(wire) })
+        };
+        wire().await.map_err(|error: anyhow::Error| Without::Failed(format!("{error:#}")))
     }
-    Ok(())
+
+    fn says(&self, complaint: Complaint) -> Option<Answer> {
+        let (status, words) = match complaint {
+            Complaint::Unauthenticated => (403, "invalid token"),
+            Complaint::Denied => (403, "permission denied"),
+            Complaint::Throttled => (429, "request path rate limit quota exceeded"),
+            Complaint::Broken => (503, "Vault is sealed"),
+        };
+        Some(Answer::json(status, json!({"errors": [words, conformance::CANARY]}).to_string()))
+    }
+
+    fn failures(&self) -> Vec<String> {
+        self.failures.lock().expect("no panic before").clone()
+    }
 }
 
 #[tokio::test]

@@ -90,6 +90,17 @@ pub struct RemoteKey {
     pub version: Option<String>,
     /// The secret itself, or what is said about it.
     pub part: Part,
+    /// The property, where it is the provider that is asked for it ([`RemoteKey::with_property`]). Elsewhere none, since
+    /// it is looked up in the answer and references that differ in nothing else are one.
+    pub property: Option<String>,
+}
+
+impl RemoteKey {
+    /// As it is, with the property as part of the question.
+    #[must_use]
+    pub fn with_property(self, property: Option<&str>) -> Self {
+        Self { property: property.filter(|property| !property.is_empty()).map(str::to_owned), ..self }
+    }
 }
 
 /// Which part of a remote secret is read.
@@ -109,7 +120,12 @@ impl RemoteRef {
             MetadataPolicy::None => Part::Value,
             MetadataPolicy::Fetch => Part::Metadata,
         };
-        RemoteKey { key: self.key.clone(), version: self.version.clone().filter(|v| !v.is_empty()), part }
+        RemoteKey {
+            key: self.key.clone(),
+            version: self.version.clone().filter(|v| !v.is_empty()),
+            part,
+            property: None,
+        }
     }
 }
 

@@ -65,6 +65,11 @@ impl fmt::Debug for Kept {
     }
 }
 
+/// Whether it is the JSON name of a slot that is kept.
+pub(super) fn is_kept(slot: &str) -> bool {
+    SLOTS.iter().any(|(kept, _)| *kept == slot)
+}
+
 /// Without a property of its own a slot would be pruned by the API server at the next write.
 pub(super) fn add_slots(schema: &mut Schema) {
     let Some(Value::Object(properties)) = schema.get_mut("properties") else { return };

@@ -121,6 +121,15 @@ impl StoreProvider {
         served.into_iter().flatten().next().or(kept).unwrap_or(Chosen::Missing)
     }
 
+    /// The JSON names of all providers that stores may name and that are served, as the schema has them: none can be
+    /// forgotten here.
+    pub fn served() -> Vec<String> {
+        let schema = schemars::schema_for!(Self);
+        let properties = schema.get("properties").and_then(|properties| properties.as_object());
+        let names = properties.into_iter().flatten().map(|(name, _)| name.clone());
+        names.filter(|name| !kept::is_kept(name)).collect()
+    }
+
     /// The JSON name of the provider that is set, for example `aws`; empty where none is.
     pub fn slot(&self) -> &str {
         self.chosen().slot()

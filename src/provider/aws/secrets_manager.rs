@@ -178,7 +178,8 @@ impl SecretsManager {
         for _ in 0..calls {
             search.call(NAME).await?;
         }
-        let by_arn = |listed: &Listed| RemoteKey { key: listed.arn.clone(), version: None, part: Part::Value };
+        let by_arn =
+            |listed: &Listed| RemoteKey { key: listed.arn.clone(), version: None, part: Part::Value, property: None };
         let keys: Vec<_> = listed.iter().map(by_arn).collect();
         let answers = listed.iter().zip(self.read(&keys).await);
         let present = answers.filter(|(_, answer)| !matches!(answer, Err(error) if error.kind == Kind::NotFound));

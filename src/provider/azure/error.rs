@@ -3,12 +3,10 @@
 //! Codes are looked at, and handed on only where they are one of Entra's numbers; messages hold request ids, times and
 //! whatever a server made up, and are not.
 
-use std::time::Duration;
-
 use serde::Deserialize;
 
 use super::object::Type;
-use crate::provider::http::{Answer, Fault, HeaderMap, StatusCode};
+use crate::provider::http::{Answer, Fault};
 use crate::provider::{Error, Kind};
 
 const LATER: &str = "Azure has a fault; it is tried again";
@@ -27,9 +25,6 @@ const FIREWALL: &str =
 const POLICY: &str = "give the identity a role such as Key Vault Secrets User, or the access policies Get and List";
 const BUSY: &str = "the object is being deleted or recovered; it is tried again";
 const MACHINE: &str = "the machine has no such managed identity; assign it to the nodes, and check identityId";
-
-/// The longest that a server may ask to be left alone.
-const LONGEST_REST: Duration = Duration::from_secs(60);
 
 /// Why a call failed, before it is said what the call was for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,11 +48,6 @@ impl Failure {
     /// An answer of success that was not understood.
     pub(super) fn unreadable() -> Self {
         Self::new(Kind::Invalid, STRANGE)
-    }
-
-    /// The server has asked to be left alone.
-    pub(super) fn throttled() -> Self {
-        Self::new(Kind::Throttled, SLOW)
     }
 }
 
@@ -127,7 +117,7 @@ fn forbidden(code: &str) -> &'static str {
 
 fn of_status(status: u16, request: &str) -> Failure {
     match status {
-        429 => Failure::throttled(),
+        429 => Failure::new(Kind::Throttled, SLOW),
         408 | 500..=599 => Failure::new(Kind::Unavailable, LATER),
         300..=399 => Failure::new(Kind::Unavailable, ELSEWHERE),
         400 | 405..=422 => Failure::new(Kind::Invalid, request),
@@ -201,18 +191,10 @@ pub(super) fn of_machine(answer: &Answer) -> Failure {
     }
 }
 
-/// For how long a server asks to be left alone.
-pub(super) fn rest(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
-    if !matches!(status.as_u16(), 429 | 503) {
-        return None;
-    }
-    let seconds = headers.get("retry-after")?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds).min(LONGEST_REST))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provider::http::{HeaderMap, StatusCode};
 
     const CANARY: &str = "canary-4b1e";
 
@@ -306,7 +288,8 @@ mod tests {
             assert!(failure.kind == kind && failure.cause.contains(words), "{failure:?}");
             assert!(!failure.cause.contains(CANARY));
         }
-        assert_eq!(of_sign_in(&answer(401, "<html>")).kind, Kind::Invalid);
+        assert_eq!(of_sign_in(&answer(401, "<html>")).kind, Kind::Unauthenticated);
+        assert_eq!(of_sign_in(&answer(400, "<html>")).kind, Kind::Invalid);
         assert_eq!(of_sign_in(&answer(404, "")).kind, Kind::Invalid);
     }
 
@@ -317,16 +300,5 @@ mod tests {
             kinds,
             [Kind::Unauthenticated, Kind::Unavailable, Kind::Unavailable, Kind::Throttled, Kind::Unavailable]
         );
-    }
-
-    #[test]
-    fn a_server_is_left_alone_for_as_long_as_it_asks_and_no_longer_than_a_minute() {
-        let rest = |status: u16, after: &str| {
-            let headers = HeaderMap::from_iter([(http::header::RETRY_AFTER, after.parse().unwrap())]);
-            rest(StatusCode::from_u16(status).unwrap(), &headers)
-        };
-        assert_eq!(rest(429, "7"), Some(Duration::from_secs(7)));
-        assert_eq!(rest(503, "99999999999"), Some(LONGEST_REST));
-        assert_eq!((rest(200, "7"), rest(429, "soon"), rest(429, "-1")), (None, None, None));
     }
 }

@@ -52,7 +52,7 @@ impl Vault {
     /// A secret that was listed, unless it is gone since.
     async fn read_match(&self, search: &Search, name: String) -> Result<(String, Option<Sealed>), Error> {
         search.call(NAME).await?;
-        let key = RemoteKey { key: name.clone(), version: None, part: Part::Value };
+        let key = RemoteKey { key: name.clone(), version: None, part: Part::Value, property: None };
         match self.read_one(&key).await {
             Ok(value) => Ok((name, Some(value))),
             Err(error) if error.kind == Kind::NotFound => Ok((name, None)),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use goregex::quote_meta;
 
-use super::{CANARY, Fixture, Outcome, content, ensure};
+use super::{CANARY, Case, Fixture, Outcome, Verdict, content, declined, ensure, holds};
 use crate::provider::{Error, Kind, Matches, Query, Search};
 use crate::sealed::Sealed;
 
@@ -27,7 +27,9 @@ impl Searches {
 }
 
 /// More names than one page of any provider has.
-const PAGES: usize = 130;
+pub(super) const PAGES: usize = 130;
+/// Why a provider has no part in most of it.
+pub(super) const NOT_BY_NAME: &str = "it does not search by name";
 
 /// Puts a provider through every rule of searching.
 pub(super) async fn run(fixture: &dyn Fixture) -> Vec<Outcome> {
@@ -45,7 +47,7 @@ pub(super) async fn run(fixture: &dyn Fixture) -> Vec<Outcome> {
     ]
 }
 
-async fn lacking(fixture: &dyn Fixture) -> Result<(), String> {
+async fn lacking(fixture: &dyn Fixture) -> Case {
     let searches = fixture.searches();
     let ways = [
         (searches.name, name(fixture, "find-lacking")),
@@ -56,31 +58,31 @@ async fn lacking(fixture: &dyn Fixture) -> Result<(), String> {
         let kind = find(fixture, &query).await.err().map(|error| error.kind);
         ensure(has == (kind != Some(Kind::Invalid)), || format!("{query:?}: {kind:?}"))?;
     }
-    Ok(())
+    Ok(Verdict::Holds)
 }
 
-async fn by_name(fixture: &dyn Fixture) -> Result<(), String> {
+async fn by_name(fixture: &dyn Fixture) -> Case {
     if !fixture.searches().name {
-        return Ok(());
+        return declined(NOT_BY_NAME);
     }
     let put = ["find-name-1", "find-name-2", "find-name-x", "find-other-1"];
     put_all(fixture, &put).await;
     let mut query = name(fixture, "find-name-");
     query.name = query.name.map(|begin| format!("{begin}[0-9]+$"));
-    expect(fixture, &query, &["find-name-1", "find-name-2"]).await
+    found(fixture, &query, &["find-name-1", "find-name-2"]).await
 }
 
-async fn by_path(fixture: &dyn Fixture) -> Result<(), String> {
+async fn by_path(fixture: &dyn Fixture) -> Case {
     if !fixture.searches().path {
-        return Ok(());
+        return declined("it does not search by path");
     }
     put_all(fixture, &["find-path/a", "find-path/b/c", "find-pathless/a"]).await;
-    expect(fixture, &path(fixture, "find-path/"), &["find-path/a", "find-path/b/c"]).await
+    found(fixture, &path(fixture, "find-path/"), &["find-path/a", "find-path/b/c"]).await
 }
 
-async fn by_tags(fixture: &dyn Fixture) -> Result<(), String> {
+async fn by_tags(fixture: &dyn Fixture) -> Case {
     if !fixture.searches().tags {
-        return Ok(());
+        return declined("it does not search by tags");
     }
     let run = fixture.listed("tagged");
     let all = [("find-tag-both", ["a", "b"]), ("find-tag-one", ["a", "c"]), ("find-tag-mixed", ["b", "a"])];
@@ -90,27 +92,29 @@ async fn by_tags(fixture: &dyn Fixture) -> Result<(), String> {
         fixture.tag(key, &own.map(|(key, value)| (key.to_owned(), value.to_owned())).into()).await;
     }
     expect(fixture, &tags(&[("team", "a"), ("env", "b"), ("run", &run)]), &["find-tag-both"]).await?;
-    expect(fixture, &tags(&[("team", "a"), ("run", &run)]), &["find-tag-both", "find-tag-one"]).await
+    found(fixture, &tags(&[("team", "a"), ("run", &run)]), &["find-tag-both", "find-tag-one"]).await
 }
 
-async fn by_both(fixture: &dyn Fixture) -> Result<(), String> {
-    let Searches { name: true, path: true, .. } = fixture.searches() else { return Ok(()) };
+async fn by_both(fixture: &dyn Fixture) -> Case {
+    let Searches { name: true, path: true, .. } = fixture.searches() else {
+        return declined("it does not search by name and path");
+    };
     put_all(fixture, &["find-both/db-1", "find-both/web-1", "find-alone/db-1"]).await;
     let query = Query { name: Some("db-[0-9]$".to_owned()), ..path(fixture, "find-both/") };
-    expect(fixture, &query, &["find-both/db-1"]).await
+    found(fixture, &query, &["find-both/db-1"]).await
 }
 
-async fn pages(fixture: &dyn Fixture) -> Result<(), String> {
+async fn pages(fixture: &dyn Fixture) -> Case {
     if !fixture.searches().name {
-        return Ok(());
+        return declined(NOT_BY_NAME);
     }
     let names: Vec<_> = (0..PAGES).map(|number| format!("find-page-{number:03}")).collect();
     let names: Vec<_> = names.iter().map(String::as_str).collect();
     put_all(fixture, &names).await;
-    expect(fixture, &name(fixture, "find-page-"), &names).await
+    found(fixture, &name(fixture, "find-page-"), &names).await
 }
 
-async fn nothing(fixture: &dyn Fixture) -> Result<(), String> {
+async fn nothing(fixture: &dyn Fixture) -> Case {
     let searches = fixture.searches();
     for (has, query) in [
         (searches.name, name(fixture, "find-no-such-name")),
@@ -121,12 +125,12 @@ async fn nothing(fixture: &dyn Fixture) -> Result<(), String> {
             expect(fixture, &query, &[]).await?;
         }
     }
-    Ok(())
+    Ok(Verdict::Holds)
 }
 
-async fn changes(fixture: &dyn Fixture) -> Result<(), String> {
+async fn changes(fixture: &dyn Fixture) -> Case {
     if !fixture.searches().name {
-        return Ok(());
+        return declined(NOT_BY_NAME);
     }
     let query = name(fixture, "find-change-");
     put_all(fixture, &["find-change-1", "find-change-2", "find-change-3"]).await;
@@ -139,12 +143,12 @@ async fn changes(fixture: &dyn Fixture) -> Result<(), String> {
     ensure(rotated == Some(&content("another")), || "the value is not the new one".to_owned())?;
     let names: Vec<_> = found.entries().keys().collect();
     let wanted = ["find-change-1", "find-change-3", "find-change-4"].map(|name| fixture.listed(name));
-    ensure(names == wanted.iter().collect::<Vec<_>>(), || format!("{names:?}"))
+    holds(names == wanted.iter().collect::<Vec<_>>(), || format!("{names:?}"))
 }
 
-async fn exact(fixture: &dyn Fixture) -> Result<(), String> {
+async fn exact(fixture: &dyn Fixture) -> Case {
     if !fixture.searches().name {
-        return Ok(());
+        return declined(NOT_BY_NAME);
     }
     let binary: &[u8] = if fixture.keeps_binary() { &[0xff, 0, 0xfe] } else { b"plain" };
     let text = format!(" {CANARY}\r\n\u{1f511} <&> ");
@@ -153,35 +157,35 @@ async fn exact(fixture: &dyn Fixture) -> Result<(), String> {
     }
     let found = find(fixture, &name(fixture, "find-exact-")).await.map_err(|error| error.to_string())?;
     let values: Vec<_> = found.entries().values().cloned().collect();
-    ensure(values == [Sealed::new(binary.to_vec()), Sealed::from(text)], || "it is not what was put".to_owned())
+    holds(values == [Sealed::new(binary.to_vec()), Sealed::from(text)], || "it is not what was put".to_owned())
 }
 
 /// Only where the fixture can make a page fail.
-async fn failing_page(fixture: &dyn Fixture) -> Result<(), String> {
+async fn failing_page(fixture: &dyn Fixture) -> Case {
     if !fixture.searches().name {
-        return Ok(());
+        return declined(NOT_BY_NAME);
     }
     let query = name(fixture, "find-page-");
     for kind in [Kind::Denied, Kind::Throttled, Kind::Unavailable] {
         if !fixture.fail_page(Some(kind)).await {
-            return Ok(());
+            return declined("its calls fail on the wire");
         }
         let outcome = find(fixture, &query).await;
         fixture.fail_page(None).await;
         let got = outcome.as_ref().err().map(|error| error.kind);
         ensure(got == Some(kind), || format!("{kind:?}: {got:?}"))?;
     }
-    find(fixture, &query).await.map(drop).map_err(|error| error.to_string())
+    find(fixture, &query).await.map(|_| Verdict::Holds).map_err(|error| error.to_string())
 }
 
-async fn put_all(fixture: &dyn Fixture, names: &[&str]) {
+pub(super) async fn put_all(fixture: &dyn Fixture, names: &[&str]) {
     for name in names {
         fixture.put(name, content(name).expose()).await;
     }
 }
 
 /// What is listed under names that begin as what is put under `begin`.
-fn name(fixture: &dyn Fixture, begin: &str) -> Query {
+pub(super) fn name(fixture: &dyn Fixture, begin: &str) -> Query {
     let begin = quote_meta(fixture.listed(begin));
     Query { name: Some(format!("^{}", String::from_utf8_lossy(&begin))), ..Query::default() }
 }
@@ -197,6 +201,10 @@ fn tags(tags: &[(&str, &str)]) -> Query {
 
 async fn find(fixture: &dyn Fixture, query: &Query) -> Result<Matches, Error> {
     fixture.provider().find(&Search::new(query)?).await
+}
+
+async fn found(fixture: &dyn Fixture, query: &Query, wanted: &[&str]) -> Case {
+    expect(fixture, query, wanted).await.map(|()| Verdict::Holds)
 }
 
 /// Whether exactly what was put under `wanted` is found, with its values.

@@ -120,6 +120,7 @@ mod tests {
 
     use super::*;
     use crate::api::provider::fake::FakeData;
+    use crate::provider::conformance::wire::{Wired, Without};
     use crate::provider::conformance::{self, Fixture, Searches};
     use crate::provider::memory::{key, key_at};
     use crate::provider::{Part, Provider, Query};
@@ -162,6 +163,14 @@ mod tests {
         }
 
         async fn tag(&self, _: &str, _: &BTreeMap<String, String>) {}
+
+        fn declines(&self, case: &str) -> Option<String> {
+            (case == conformance::ITEM).then(|| "it reads its own spec".to_owned())
+        }
+
+        async fn wired(&self) -> Result<Wired, Without> {
+            Err(Without::Needless("it reads its own spec".to_owned()))
+        }
     }
 
     #[tokio::test]

@@ -35,6 +35,10 @@ impl Fault {
         Self::new(Kind::Invalid, cause)
     }
 
+    pub(super) fn out_of_touch() -> Self {
+        Self::new(Kind::Unavailable, "the server could not be reached; check its URL, name resolution and network")
+    }
+
     pub(super) fn too_late() -> Self {
         Self::new(Kind::Unavailable, "the server did not answer in time")
     }
@@ -53,10 +57,7 @@ impl Fault {
         }
         match () {
             () if error.is_timeout() => Self::too_late(),
-            () if error.is_connect() => Self::new(
-                Kind::Unavailable,
-                "the server could not be reached; check its URL, name resolution and network",
-            ),
+            () if error.is_connect() => Self::out_of_touch(),
             () if error.is_builder() => Self::new(Kind::Invalid, "the request could not be built"),
             () => Self::new(Kind::Unavailable, "the connection broke off before the answer was complete"),
         }

@@ -8,10 +8,12 @@ use reqwest::Url;
 
 use super::address::{Reach, refusal};
 use super::fault::Fault;
+use super::target::Target;
 use crate::provider::Kind;
 
-/// What may stand in a path as it is.
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// What may stand in a path as it is. RFC 3986 has colon and at-sign among it, and Google's paths have verbs behind a colon.
+const PLAIN: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':').remove(b'@');
 /// The longest URL that a store may give.
 const LONGEST: usize = 2048;
 /// The longest URL that a server may answer with.
@@ -93,9 +95,42 @@ impl Server {
             .then(|| link.query_pairs().into_owned().collect())
     }
 
+    /// The host, with its port where that is not the scheme's own.
+    pub(super) fn host(&self) -> String {
+        let host = self.url.host_str().unwrap_or_default();
+        self.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    }
+
     /// For the proxies' rules.
     pub(super) fn uri(&self) -> Option<http::Uri> {
         self.url.as_str().parse().ok()
+    }
+
+    /// The server that a URL is on, without its path.
+    pub(super) fn of(target: &Url) -> Self {
+        let mut url = target.clone();
+        url.set_path("");
+        url.set_query(None);
+        url.set_fragment(None);
+        Self { url }
+    }
+
+    /// The URL of a target that is on this server.
+    pub(super) fn own(&self, target: Target) -> Result<Url, Fault> {
+        let elsewhere = || Fault::new(Kind::Invalid, "the URL is one of another server than the store's");
+        if self.has(&target) { Ok(target.url) } else { Err(elsewhere()) }
+    }
+
+    /// Whether scheme, host and port of a target are this server's.
+    pub(super) fn has(&self, target: &Target) -> bool {
+        target.url.origin() == self.url.origin()
+    }
+
+    /// Host and port.
+    pub(super) fn place(&self) -> (&str, u16) {
+        let host = self.url.host_str().unwrap_or_default();
+        let port = self.url.port_or_known_default().unwrap_or_default();
+        (host.trim_start_matches('[').trim_end_matches(']'), port)
     }
 
     /// The URL of a path on this server: each segment is encoded, so that none can be two.
@@ -211,7 +246,7 @@ mod tests {
         assert_eq!(at(&server, &["a/b", "%2e%2e%2f", "c?d#e", "ключ"]), {
             "https://a:8200/gate/a%2Fb/%252e%252e%252f/c%3Fd%23e/%D0%BA%D0%BB%D1%8E%D1%87"
         });
-        assert_eq!(at(&server, &["http://b", "@b", "\\b"]), "https://a:8200/gate/http%3A%2F%2Fb/%40b/%5Cb");
+        assert_eq!(at(&server, &["http://b", "@b", "\\b"]), "https://a:8200/gate/http:%2F%2Fb/@b/%5Cb");
         assert_eq!(server.at(&["x".into()], &[("version", "1&a=b")]).query(), Some("version=1%26a%3Db"));
     }
 

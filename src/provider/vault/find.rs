@@ -80,7 +80,7 @@ impl Kv {
 
     async fn read_listed(&self, search: &Search, name: &str, part: Part) -> Result<Option<Sealed>, Error> {
         search.call(self.name()).await?;
-        match self.read_one(&RemoteKey { key: name.to_owned(), version: None, part }).await {
+        match self.read_one(&RemoteKey { key: name.to_owned(), version: None, part, property: None }).await {
             Ok(value) => Ok(Some(value)),
             Err(error) if error.kind == Kind::NotFound => Ok(None),
             Err(error) => Err(error),

@@ -91,31 +91,16 @@ async fn a_page_that_fails_leaves_nothing_known() {
 }
 
 #[tokio::test]
-async fn a_listing_never_costs_as_much_as_the_reads_it_saves() {
+async fn a_listing_says_how_many_calls_it_takes_also_where_it_came_to_no_end() {
     let all = names(100);
     let session = listing(|server| pages(server, &all)).await;
-    for few in [1, 4] {
-        // A vault of four pages: for one key none is asked, for four keys three, and the fourth is not.
-        let marks = marks(&session, &keys(&all[..few])).await;
-        assert!(marks.iter().all(Option::is_none), "{few}");
-        assert_eq!(session.asked().len(), few - 1);
-    }
-    assert!(marks(&session, &keys(&all[..4])).await.iter().all(Option::is_none));
-    assert!(session.asked().is_empty(), "it is not tried again for as few");
-    session.vault.script(pages(&session.vault.url, &all));
-    assert!(marks(&session, &keys(&all[..5])).await.iter().all(Option::is_some), "for more it is");
-    assert_eq!(session.asked().len(), 4);
-}
-
-#[tokio::test]
-async fn a_listing_that_is_not_allowed_is_tried_again_hourly_and_objects_are_read_meanwhile() {
-    let all = names(10);
-    let session = listing(|_| vec![error(403, "Forbidden", "ForbiddenByRbac")]).await;
-    for _ in 0..5 {
-        assert!(marks(&session, &keys(&all)).await.iter().all(Option::is_none));
-    }
-    assert_eq!(session.asked().len(), 1);
-    pass(3601).await;
-    session.vault.script(pages(&session.vault.url, &all));
-    assert!(marks(&session, &keys(&all)).await.iter().all(Option::is_some));
+    let calls = |of: &str| session.provider.listing_calls(&key(of));
+    assert_eq!(calls("a"), 1);
+    marks(&session, &keys(&all[..1])).await;
+    assert_eq!((calls("a"), calls("key/a"), session.asked().len()), (4, 1, 4));
+    let mut broken = pages(&session.vault.url, &all);
+    broken[2] = error(500, "", "");
+    session.vault.script(broken);
+    session.provider.marks(&keys(&all)).await.unwrap_err();
+    assert_eq!(calls("a"), 2);
 }

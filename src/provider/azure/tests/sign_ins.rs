@@ -200,18 +200,6 @@ async fn a_token_that_is_not_accepted_is_replaced_once_and_a_missing_right_costs
     assert_eq!(session.sign_ins().len(), 1);
 }
 
-#[tokio::test]
-async fn a_vault_that_asks_to_be_left_alone_is() {
-    let busy = Answer::Headed(429, vec![("retry-after", "20".to_owned())]);
-    let session = session(vec![busy, secret("v")]).await;
-    for _ in 0..5 {
-        assert_eq!(session.kind(key("a")).await, Some(Kind::Throttled));
-    }
-    assert_eq!(session.asked().len(), 1);
-    pass(21).await;
-    assert_eq!(session.read(key("a")).await, Ok("v".into()));
-}
-
 /// A session whose vault is asked what its tokens are for, and says this.
 async fn asking(challenge: impl Fn(&str) -> String) -> Session {
     let (vault, login) = (Canned::start(Vec::new()).await, Canned::start(vec![token("t", 3600)]).await);

@@ -1,0 +1,130 @@
+//! What a process is told about Alibaba Cloud, and what all sessions share of it.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use crate::provider::Kind;
+use crate::provider::http::{self, Client, Fault, Server, Trust};
+use crate::sealed::Sealed;
+
+/// Where an instance asks who it is.
+const METADATA: &str = "http://100.100.100.200";
+/// The most bytes of certificates that are read.
+const LONGEST_FILE: u64 = 1 << 20;
+
+/// What an administrator may set; nothing of it is a store's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// The URL of KMS, instead of the region's.
+    pub kms_endpoint: Option<String>,
+    /// The URL of every KMS instance's gateway, instead of its own.
+    pub instance_endpoint: Option<String>,
+    /// The URL of STS, instead of the region's.
+    pub sts_endpoint: Option<String>,
+    /// The URL of the metadata service, instead of `http://100.100.100.200`.
+    pub metadata_endpoint: Option<String>,
+    /// The file of the authorities, PEM, that those servers' certificates are checked with; the system's without.
+    pub authorities: Option<PathBuf>,
+    /// As whom the operator itself asks.
+    pub own: Own,
+}
+
+/// As whom the operator itself asks, by the variables of Alibaba Cloud's SDKs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Own {
+    /// `ALIBABA_CLOUD_ACCESS_KEY_ID`.
+    pub access_key_id: Option<String>,
+    /// `ALIBABA_CLOUD_ACCESS_KEY_SECRET`.
+    pub access_key_secret: Option<Sealed>,
+    /// `ALIBABA_CLOUD_SECURITY_TOKEN`.
+    pub security_token: Option<Sealed>,
+    /// `ALIBABA_CLOUD_OIDC_PROVIDER_ARN`.
+    pub oidc_provider_arn: Option<String>,
+    /// `ALIBABA_CLOUD_OIDC_TOKEN_FILE`, the only file with a token that is ever read.
+    pub oidc_token_file: Option<PathBuf>,
+    /// `ALIBABA_CLOUD_ROLE_ARN`.
+    pub role_arn: Option<String>,
+    /// `ALIBABA_CLOUD_ROLE_SESSION_NAME`; `keyferry` without.
+    pub session_name: Option<String>,
+    /// `ALIBABA_CLOUD_ECS_METADATA`: the name of the instance's role, which is asked for without.
+    pub instance_role: Option<String>,
+    /// `ALIBABA_CLOUD_ECS_METADATA_DISABLED`: whether the instance's role is nobody's to use.
+    pub instance_disabled: bool,
+}
+
+/// What all sessions share.
+#[derive(Clone)]
+pub struct Base {
+    pub(super) settings: Arc<Settings>,
+    appointed: Arc<[OnceLock<Client>; 4]>,
+}
+
+impl fmt::Debug for Base {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Base").finish_non_exhaustive()
+    }
+}
+
+/// Which server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Kms = 0,
+    Sts = 1,
+    Instance = 2,
+    Metadata = 3,
+}
+
+impl Base {
+    /// Calls nobody and reads nothing.
+    pub(in crate::provider) fn new(settings: Settings) -> Self {
+        Self { settings: Arc::new(settings), appointed: Arc::default() }
+    }
+
+    /// A client for `place`: at `host` of Alibaba Cloud, or where the administrator says. Who checks its certificate is
+    /// the store's to say for an instance's gateway only.
+    pub(super) fn client(
+        &self,
+        place: Place,
+        host: &str,
+        store: &Trust,
+        environment: &http::Base,
+    ) -> Result<Client, Fault> {
+        let endpoint = match place {
+            Place::Kms => &self.settings.kms_endpoint,
+            Place::Sts => &self.settings.sts_endpoint,
+            Place::Instance => &self.settings.instance_endpoint,
+            Place::Metadata => &self.settings.metadata_endpoint,
+        };
+        match (endpoint, place) {
+            (Some(url), Place::Instance) => environment.chosen(Server::parse(url)?, store),
+            (url, Place::Metadata) => environment.beside(Server::parse(url.as_deref().unwrap_or(METADATA))?),
+            (Some(url), _) => self.appointed(place, url, environment),
+            (None, _) => environment.client(Server::parse(&format!("https://{host}"))?, store),
+        }
+    }
+
+    /// One client of all sessions.
+    fn appointed(&self, place: Place, url: &str, environment: &http::Base) -> Result<Client, Fault> {
+        let held = self.appointed.get(place as usize);
+        if let Some(client) = held.and_then(OnceLock::get) {
+            return Ok(client.clone());
+        }
+        let client = environment.chosen(Server::parse(url)?, &self.trust()?)?;
+        Ok(held.map_or_else(|| client.clone(), |held| held.get_or_init(|| client.clone()).clone()))
+    }
+
+    fn trust(&self) -> Result<Trust, Fault> {
+        let mut trust = Trust::default();
+        if let Some(path) = &self.settings.authorities {
+            let fault =
+                |what: &str| Fault::new(Kind::Invalid, format!("the administrator's file of authorities {what}"));
+            let length = std::fs::metadata(path).map_err(|_| fault("cannot be read"))?.len();
+            if length > LONGEST_FILE {
+                return Err(fault("is longer than 1 MiB"));
+            }
+            trust.authorities(Sealed::new(std::fs::read(path).map_err(|_| fault("cannot be read"))?));
+        }
+        Ok(trust)
+    }
+}
