@@ -29,7 +29,7 @@ pub(super) struct Asking {
 pub(super) struct Answered {
     operation: &'static str,
     key: String,
-    pub(super) principal: String,
+    principal: String,
     said: Said,
 }
 
@@ -43,6 +43,10 @@ pub(super) enum Said {
 impl Answered {
     pub(super) fn of(operation: &'static str, key: &str, said: Said) -> Self {
         Self { operation, key: key.to_owned(), principal: String::new(), said }
+    }
+
+    pub(super) fn to(self, principal: String) -> Self {
+        Self { principal, ..self }
     }
 }
 

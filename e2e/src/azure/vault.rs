@@ -27,7 +27,7 @@ pub(super) fn answer(state: &State, asking: &Asking, folder: &str, rest: &[&str]
         [name, version] => one(state, asking, folder, name, Some(version)),
         _ => error(404, "NotFound", ""),
     };
-    Answered { principal, ..Answered::of(operation, &key, said) }
+    Answered::of(operation, &key, said).to(principal)
 }
 
 fn one(state: &State, asking: &Asking, folder: &str, name: &str, version: Option<&str>) -> Said {
