@@ -62,10 +62,10 @@ pub struct Settings {
     pub aws: Aws,
     /// The operator's own identity at Azure, and where else its servers may be.
     pub azure: Azure,
-    /// Other endpoints than Google Cloud's own.
-    pub gcp: Gcp,
     /// What is particular to Alibaba Cloud.
     pub alibaba: Alibaba,
+    /// Other endpoints than Google Cloud's own.
+    pub gcp: Gcp,
     /// Whether stores may name servers on this machine.
     pub loopback_stores: bool,
     /// Flags that were typed and do nothing, with their dashes, for a line in the log.
@@ -148,6 +148,8 @@ pub struct Election {
 pub struct Aws {
     /// Of Secrets Manager.
     pub secrets_manager: Option<String>,
+    /// Of Parameter Store.
+    pub ssm: Option<String>,
     /// Of the Security Token Service.
     pub sts: Option<String>,
 }
@@ -183,8 +185,8 @@ impl TryFrom<Flags> for Settings {
             election,
             aws,
             azure,
-            gcp,
             alibaba,
+            gcp,
             stores,
             accepted: _,
             without_effect,
@@ -207,8 +209,8 @@ impl TryFrom<Flags> for Settings {
             election: self::election(election)?,
             aws: self::aws(aws)?,
             azure: azure::settings(azure)?,
-            gcp: self::gcp(gcp)?,
             alibaba: Alibaba::try_from(alibaba)?,
+            gcp: self::gcp(gcp)?,
             loopback_stores: stores.allow_loopback_stores,
             without_effect,
         })
@@ -341,6 +343,7 @@ fn timing(lease_duration: Duration, renew_deadline: Duration, retry_period: Dura
 fn aws(typed: cli::Aws) -> Result<Aws, Invalid> {
     Ok(Aws {
         secrets_manager: endpoint("aws-secretsmanager-endpoint", typed.aws_secretsmanager_endpoint)?,
+        ssm: endpoint("aws-ssm-endpoint", typed.aws_ssm_endpoint)?,
         sts: endpoint("aws-sts-endpoint", typed.aws_sts_endpoint)?,
     })
 }
@@ -450,6 +453,7 @@ mod tests {
             ("aws-secretsmanager-endpoint", "https://"),
             ("azure-authority-host", "http://login.example.com"),
             ("azure-identity-endpoint", "169.254.169.254"),
+            ("aws-ssm-endpoint", "ftp://ssm.example.com"),
             ("gcp-secretmanager-endpoint", "secretmanager.googleapis.com"),
             ("gcp-sts-endpoint", "ftp://sts"),
             ("gcp-iamcredentials-endpoint", "https:///"),

@@ -113,7 +113,7 @@ impl SignIn {
 
     async fn as_application(&self, application: &Application, resource: &str) -> Result<Answer, Error> {
         let (path, manner) = self.token_path(&application.tenant);
-        let (kind, proof) = self.proof(application, &self.authority.address(&path), manner).await?;
+        let (kind, proof) = self.proof(application, &self.authority.url_of(&path), manner).await?;
         let scope = format!("{resource}/.default");
         let mut fields = vec![
             ("grant_type", &b"client_credentials"[..]),
