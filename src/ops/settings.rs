@@ -5,14 +5,15 @@
 
 mod alibaba;
 mod azure;
+mod gcp;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 pub use self::alibaba::Alibaba;
+pub use self::azure::Azure;
+pub use self::gcp::Gcp;
 use super::cli::{self, Flags};
 use super::server::Listen;
-pub use azure::Azure;
 
 /// A flag that makes no sense, alone or with another, and what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -154,23 +155,6 @@ pub struct Aws {
     pub sts: Option<String>,
 }
 
-/// Other endpoints than Google Cloud's own; each URL begins with `http://` or `https://`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Gcp {
-    /// Of Secret Manager.
-    pub secret_manager: Option<String>,
-    /// Of the Security Token Service.
-    pub sts: Option<String>,
-    /// Of IAM Service Account Credentials.
-    pub iam_credentials: Option<String>,
-    /// Where keys are exchanged, with its path.
-    pub token: Option<String>,
-    /// Host, and port if any, of the metadata server.
-    pub metadata_host: Option<String>,
-    /// Authorities, PEM.
-    pub ca_file: Option<PathBuf>,
-}
-
 impl TryFrom<Flags> for Settings {
     type Error = Invalid;
 
@@ -210,7 +194,7 @@ impl TryFrom<Flags> for Settings {
             aws: self::aws(aws)?,
             azure: azure::settings(azure)?,
             alibaba: Alibaba::try_from(alibaba)?,
-            gcp: self::gcp(gcp)?,
+            gcp: gcp::settings(gcp)?,
             loopback_stores: stores.allow_loopback_stores,
             without_effect,
         })
@@ -346,28 +330,6 @@ fn aws(typed: cli::Aws) -> Result<Aws, Invalid> {
         ssm: endpoint("aws-ssm-endpoint", typed.aws_ssm_endpoint)?,
         sts: endpoint("aws-sts-endpoint", typed.aws_sts_endpoint)?,
     })
-}
-
-fn gcp(typed: cli::Gcp) -> Result<Gcp, Invalid> {
-    Ok(Gcp {
-        secret_manager: endpoint("gcp-secretmanager-endpoint", typed.gcp_secretmanager_endpoint)?,
-        sts: endpoint("gcp-sts-endpoint", typed.gcp_sts_endpoint)?,
-        iam_credentials: endpoint("gcp-iamcredentials-endpoint", typed.gcp_iamcredentials_endpoint)?,
-        token: endpoint("gcp-token-url", typed.gcp_token_url)?,
-        metadata_host: host("gce-metadata-host", typed.gce_metadata_host)?,
-        ca_file: typed.gcp_ca_file.filter(|file| !file.as_os_str().is_empty()),
-    })
-}
-
-/// A host, and a port if any; an empty variable counts as none.
-fn host(flag: &'static str, typed: Option<String>) -> Result<Option<String>, Invalid> {
-    let Some(host) = typed.filter(|host| !host.is_empty()) else { return Ok(None) };
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b':' | b'[' | b']');
-    if host.bytes().all(plain) {
-        return Ok(Some(host));
-    }
-    let problem = format!("is {host:?}, which is no host");
-    Err(Invalid { flag, problem, cure: "write a name or an address, and a port behind a colon if need be" })
 }
 
 /// An empty variable counts as none.

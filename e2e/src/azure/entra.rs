@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
+use super::certificate::Known;
 use super::http::{Answered, Asking, Said};
 use super::jwt::{Token, now};
 use super::state::{Application, Asked, RESOURCE, State, TENANT};
@@ -61,9 +62,11 @@ fn shown(state: &State, asking: &Asking, application: &Application, client: &str
 /// By a certificate that the application has: for this place, of and about the client.
 fn certified(application: &Application, client: &str, assertion: &str, audience: &str) -> Result<()> {
     let token = Token::read(assertion)?;
-    let print = token.header.get("x5t#S256").and_then(Value::as_str).context("no thumbprint")?;
-    let known = application.certificates.iter().find(|(thumbprint, _)| thumbprint == print);
-    token.verify(&known.context("another certificate")?.1)?;
+    let prints = ["x5t#S256", "x5t"].map(|name| token.header.get(name).and_then(Value::as_str));
+    let is_shown =
+        |known: &&Known| known.thumbprints.iter().zip(prints).any(|(known, shown)| shown == Some(known.as_str()));
+    let known = application.certificates.iter().find(is_shown).context("another certificate")?;
+    token.verify(&known.public)?;
     if token.text("iss") != client || token.text("sub") != client || !token.is_for(audience) {
         bail!("it is somebody else's, or for another place");
     }

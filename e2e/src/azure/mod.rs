@@ -23,7 +23,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-pub use certificate::Certificate;
+pub use certificate::{Certificate, Known};
 pub use state::{Application, Asked, Federated, RESOURCE, State, TENANT, Version};
 
 /// A running server; it ends when it is dropped, and with the runtime it was started in.

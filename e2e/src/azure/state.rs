@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
+use super::certificate::Known;
 use super::jwt::{Key, now};
 
 /// The tenant of everything.
@@ -17,8 +18,8 @@ pub const RESOURCE: &str = "https://vault.azure.net";
 pub struct Application {
     /// Passwords.
     pub secrets: Vec<String>,
-    /// Certificates: the SHA-256 as an assertion names it, and the public key in DER.
-    pub certificates: Vec<(String, Vec<u8>)>,
+    /// Certificates.
+    pub certificates: Vec<Known>,
     /// Tokens of others.
     pub federated: Vec<Federated>,
     /// Whether it may read objects.

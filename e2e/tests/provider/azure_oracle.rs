@@ -57,7 +57,7 @@ async fn microsofts_client_signs_in_and_reads_what_the_session_reads() -> Result
         let mut state = vault.server.state();
         let federated = Federated { issuer: ISSUER.into(), subject: SUBJECT.into(), key: state.public().to_vec() };
         let application = state.applications.get_mut(CLIENT).context("the application")?;
-        application.certificates.push((certificate.thumbprint.clone(), certificate.public.clone()));
+        application.certificates.push(certificate.known.clone());
         application.federated.push(federated);
         for name in &names {
             state.put_secret(name, &format!("value of {name} \u{1f511} \"<&>\" \r\n"));

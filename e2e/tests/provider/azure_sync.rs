@@ -162,8 +162,8 @@ async fn a_service_principal_signs_in_by_secret_and_its_secret_goes_when_it_is_d
 #[tokio::test]
 async fn a_service_principal_signs_in_by_certificate() -> Result<()> {
     with(async |ground| {
-        let Certificate { pem, thumbprint, public } = Certificate::generate()?;
-        ground.application(|application| application.certificates.push((thumbprint, public)))?;
+        let Certificate { pem, known } = Certificate::generate()?;
+        ground.application(|application| application.certificates.push(known))?;
         ground.secret("azure", &json!({"id": CLIENT, "clientCertificate": pem})).await?;
         ground.syncs("by-certificate", &principal("clientCertificate")).await
     })
