@@ -7,6 +7,7 @@
 
 pub mod audit;
 pub mod aws;
+pub mod azure;
 pub mod bench;
 pub mod cases;
 pub mod control_plane;
