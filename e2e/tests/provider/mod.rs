@@ -1,5 +1,7 @@
 //! The providers' conformance suite against real servers.
 
+mod alibaba;
+mod alibaba_sync;
 mod aws;
 mod fake;
 mod matrix;
