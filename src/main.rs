@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use keyferry::cluster::api_server::api_server;
 use keyferry::cluster::events::Events;
 use keyferry::cluster::lease::{Elector, Fence, Timing, identity};
 use keyferry::cluster::reach::{Clients, Scope};
@@ -188,6 +189,7 @@ async fn grace(stop: Stop) {
 async fn environment(settings: &Settings, metrics: &Arc<Metrics>) -> anyhow::Result<Environment> {
     let aws = provider::aws::Settings {
         secrets_manager_endpoint: settings.aws.secrets_manager.clone(),
+        ssm_endpoint: settings.aws.ssm.clone(),
         sts_endpoint: settings.aws.sts.clone(),
     };
     let deadline = settings.sync.provider_deadline;
@@ -195,7 +197,10 @@ async fn environment(settings: &Settings, metrics: &Arc<Metrics>) -> anyhow::Res
     let http = provider::http::Settings { reach };
     let gcp = gcp(&settings.gcp)?;
     let alibaba = alibaba::settings(settings.alibaba.clone())?;
-    let shared = provider::Settings { deadline, alibaba, aws, gcp, http, ..provider::Settings::default() };
+    // It was found a moment ago, when the client was made.
+    let own = api_server().await.ok();
+    let kubernetes = own.map(|own| provider::kubernetes::Local { url: own.url, authorities: own.authorities });
+    let shared = provider::Settings { deadline, alibaba, aws, gcp, http, kubernetes, ..provider::Settings::default() };
     Ok(Environment::new(Arc::new(Calls(Arc::clone(metrics))), shared).await)
 }
 

@@ -256,6 +256,9 @@ pub struct Aws {
     /// The endpoint of Secrets Manager, instead of the region's
     #[arg(long, value_name = "URL", env = "AWS_SECRETSMANAGER_ENDPOINT")]
     pub aws_secretsmanager_endpoint: Option<String>,
+    /// The endpoint of Parameter Store (Systems Manager), instead of the region's
+    #[arg(long, value_name = "URL", env = "AWS_SSM_ENDPOINT")]
+    pub aws_ssm_endpoint: Option<String>,
     /// The endpoint of the Security Token Service, instead of the region's
     #[arg(long, value_name = "URL", env = "AWS_STS_ENDPOINT")]
     pub aws_sts_endpoint: Option<String>,

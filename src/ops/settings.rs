@@ -144,6 +144,8 @@ pub struct Election {
 pub struct Aws {
     /// Of Secrets Manager.
     pub secrets_manager: Option<String>,
+    /// Of Parameter Store.
+    pub ssm: Option<String>,
     /// Of the Security Token Service.
     pub sts: Option<String>,
 }
@@ -335,6 +337,7 @@ fn timing(lease_duration: Duration, renew_deadline: Duration, retry_period: Dura
 fn aws(typed: cli::Aws) -> Result<Aws, Invalid> {
     Ok(Aws {
         secrets_manager: endpoint("aws-secretsmanager-endpoint", typed.aws_secretsmanager_endpoint)?,
+        ssm: endpoint("aws-ssm-endpoint", typed.aws_ssm_endpoint)?,
         sts: endpoint("aws-sts-endpoint", typed.aws_sts_endpoint)?,
     })
 }
@@ -442,6 +445,7 @@ mod tests {
             ("template-left-delimiter", ""),
             ("aws-sts-endpoint", "sts.example.com"),
             ("aws-secretsmanager-endpoint", "https://"),
+            ("aws-ssm-endpoint", "ftp://ssm.example.com"),
             ("gcp-secretmanager-endpoint", "secretmanager.googleapis.com"),
             ("gcp-sts-endpoint", "ftp://sts"),
             ("gcp-iamcredentials-endpoint", "https:///"),

@@ -2,9 +2,15 @@
 
 mod alibaba;
 mod alibaba_sync;
-mod aws;
+pub(crate) mod aws;
+mod aws_parameters;
+mod aws_rounds;
+mod aws_sync;
 mod fake;
+mod gcp;
+mod gcp_oracle;
+mod gcp_sync;
 mod matrix;
-mod openbao;
+pub(crate) mod openbao;
 mod openbao_sync;
 mod pod_identity;
