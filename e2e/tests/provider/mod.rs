@@ -1,5 +1,7 @@
 //! The providers' conformance suite against real servers.
 
+mod alibaba;
+mod alibaba_sync;
 pub(crate) mod aws;
 mod aws_parameters;
 mod aws_rounds;
