@@ -50,13 +50,23 @@ pub(crate) async fn stand() -> Result<Stand> {
     })
 }
 
-/// A session whose calls go to `endpoint`.
-async fn session(endpoint: &str, prefix: &str, deadline: Duration) -> Result<Arc<dyn Provider>> {
+/// A session with `service` whose calls go to `endpoint`.
+pub(super) async fn session(
+    service: &str,
+    endpoint: &str,
+    prefix: &str,
+    deadline: Duration,
+) -> Result<Arc<dyn Provider>> {
     let mut store = fixtures::aws_store("store")["spec"].clone();
+    store["provider"]["aws"]["service"] = service.into();
     store["provider"]["aws"]["prefix"] = prefix.into();
     let spec: SecretStoreSpec = serde_json::from_value(store)?;
     let endpoint = Some(endpoint.to_owned());
-    let aws = aws::Settings { secrets_manager_endpoint: endpoint.clone(), sts_endpoint: endpoint };
+    let aws = aws::Settings {
+        secrets_manager_endpoint: endpoint.clone(),
+        ssm_endpoint: endpoint.clone(),
+        sts_endpoint: endpoint,
+    };
     let settings = Settings { aws, deadline, ..Settings::default() };
     let environment = Box::pin(Environment::new(Arc::new(Unobserved), settings)).await;
     let keyring = Keyring::default();
@@ -69,7 +79,7 @@ impl SecretsManager {
     async fn new() -> Result<Self> {
         let proxy = Proxy::start(shared().await?.address()).await?;
         let prefix = format!("conformance-{}/", suffix());
-        let provider = session(&proxy.url(), &prefix, Settings::default().deadline).await?;
+        let provider = session("SecretsManager", &proxy.url(), &prefix, Settings::default().deadline).await?;
         let secrets = shared().await?.secrets();
         Ok(Self { provider, proxy, secrets, prefix, failures: Mutex::default() })
     }
@@ -139,7 +149,7 @@ impl Fixture for SecretsManager {
     async fn wired(&self) -> Result<Wired, Without> {
         let wire = async || {
             let wire = Wire::plain(Upstream::plain(self.proxy.address())).await?;
-            let provider = session(&wire.url(), &self.prefix, wire::DEADLINE).await?;
+            let provider = session("SecretsManager", &wire.url(), &self.prefix, wire::DEADLINE).await?;
             Ok(Wired { provider, wire: Arc::new(wire) })
         };
         wire().await.map_err(|error: anyhow::Error| Without::Failed(format!("{error:#}")))

@@ -1,7 +1,13 @@
 //! The providers' conformance suite against real servers.
 
 pub(crate) mod aws;
+mod aws_parameters;
+mod aws_rounds;
+mod aws_sync;
 mod fake;
+mod gcp;
+mod gcp_oracle;
+mod gcp_sync;
 mod matrix;
 pub(crate) mod openbao;
 mod openbao_sync;

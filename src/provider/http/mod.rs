@@ -111,6 +111,16 @@ impl Base {
         Ok(self.client_over(connections, server))
     }
 
+    /// As [`Base::chosen`], for the API server of the operator's own cluster: it is reached as the operator reaches it,
+    /// by no proxy.
+    ///
+    /// # Errors
+    /// Certificates that are none.
+    pub(in crate::provider) fn own(&self, server: Server, trust: &Trust) -> Result<Client, Fault> {
+        let connections = self.build(false, trust, Chooser::Administrator)?;
+        Ok(self.client_over(connections, server))
+    }
+
     /// As [`Base::chosen`], for a service of the machine's own link, such as a metadata server: no proxy is asked.
     ///
     /// # Errors

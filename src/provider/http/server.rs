@@ -56,11 +56,27 @@ impl Server {
     /// are resolved.
     pub(super) fn admit(&self, reach: Reach) -> Result<(), Fault> {
         let host = self.url.host_str().unwrap_or_default();
-        let refused = match host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
-            Ok(address) => refusal(address, reach),
-            Err(_) => is_local(host, reach).then_some("an address of the operator's own machine or its cloud"),
+        let refused = match self.address() {
+            Some(address) => refusal(address, reach),
+            None => is_local(host, reach).then_some("an address of the operator's own machine or its cloud"),
         };
         refused.map_or(Ok(()), |what| Err(Fault::out_of_reach(what)))
+    }
+
+    /// Whether it is reached by TLS.
+    pub fn is_secure(&self) -> bool {
+        self.url.scheme() == "https"
+    }
+
+    /// Whether its host is this machine, by an address or by the name that stands for it.
+    pub fn is_loopback(&self) -> bool {
+        self.address().map_or(self.url.host_str() == Some("localhost"), |address| address.is_loopback())
+    }
+
+    /// The host, where it is an address.
+    fn address(&self) -> Option<IpAddr> {
+        let host = self.url.host_str().unwrap_or_default();
+        host.trim_start_matches('[').trim_end_matches(']').parse().ok()
     }
 
     /// The host, with its port where that is not the scheme's own.

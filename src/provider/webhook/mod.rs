@@ -32,6 +32,9 @@ pub(super) async fn open(
     credentials: Arc<dyn Credentials>,
     environment: &Environment,
 ) -> Result<Arc<dyn Provider>, Error> {
+    if spec.auth.as_ref().is_some_and(|auth| auth.ntlm.is_some()) {
+        return Err(invalid("auth.ntlm", "NTLM is not supported by Keyferry yet"));
+    }
     let recipe = Recipe::new(spec).map_err(unopened)?;
     let timeout = timeout(spec.timeout.as_deref(), environment.deadline)?;
     let trust = trust(spec, context, &*credentials).await?;

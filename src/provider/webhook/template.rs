@@ -117,7 +117,7 @@ mod tests {
             ("{{ \"canary }}", "`spec.provider.webhook.url`: line 1: it is no template (unterminated"),
             ("{{ .key canary' }}", "`spec.provider.webhook.url`: line 1"),
             ("\n\n  {{ fail .key }}", "`spec.provider.webhook.url`: line 3, column 6: error calling fail;"),
-            ("{{ .key | fromJson }}", "`spec.provider.webhook.url`: line 1"),
+            ("{{ .key | mustFromJson }}", "`spec.provider.webhook.url`: line 1"),
             ("{{ .key.x }}", "`spec.provider.webhook.url`: line 1, column 7: can't evaluate field x"),
             ("{{ range 1000000 }}{{ end }}", "`spec.provider.webhook.url`: line 1, column 1: over budget"),
         ] {
