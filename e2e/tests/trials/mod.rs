@@ -40,7 +40,7 @@ const SHORT: Size = Size {
     objects: 30,
     interval: Duration::from_secs(5),
     fault: Duration::from_secs(12),
-    slack: Duration::from_secs(7),
+    slack: Duration::from_secs(10),
 };
 
 #[test]
