@@ -8,6 +8,7 @@ use futures::future::join_all;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use k8s_openapi::api::core::v1::Secret;
 use keyferry::provider::conformance::wire::{Answer, Complaint, Fault, Scope, Wire};
+use keyferry::provider::memory::key;
 use keyferry_e2e::audit::{Audit, Mark};
 use keyferry_e2e::fixtures::{API_VERSION, external_secret};
 use keyferry_e2e::installation::Installation;
@@ -153,12 +154,12 @@ impl Course<'_> {
         let mark = self.audit.mark(&client).await?;
         let begun = Instant::now();
         join_all(self.stands.iter().map(|stand| stand.wire.befall(trouble.of(stand), Scope::default()))).await;
-        let calls: Vec<_> = self.stands.iter().map(|stand| stand.wire.calls()).collect();
+        let calls = self.calls(trouble).await?;
         let word = format!("{trouble:?}");
         self.put(&word).await;
         ensure!(begun.elapsed() < self.size.fault, "putting the secrets takes longer than the fault");
         tokio::time::sleep(self.size.fault.saturating_sub(begun.elapsed())).await;
-        let calls: Vec<_> = self.stands.iter().zip(calls).map(|(stand, calls)| stand.wire.calls() - calls).collect();
+        let calls: Vec<_> = self.calls(trouble).await?.iter().zip(calls).map(|(now, before)| now - before).collect();
         let changed = self.changed(&before).await?;
         let (during, mark) = (self.writes(&mark).await?, self.audit.mark(&client).await?);
         join_all(self.stands.iter().map(|stand| stand.wire.heal())).await;
@@ -169,7 +170,7 @@ impl Course<'_> {
             provider: stand.name,
             fault: trouble.name(),
             calls,
-            most: trouble.most_calls(self.size),
+            most: trouble.most_calls(self.size, stand),
             changed,
             fresh,
         });
@@ -183,6 +184,25 @@ impl Course<'_> {
             after: (after, 4 * objects + 4 * stores),
         };
         Ok((rows.collect(), cost))
+    }
+
+    /// How many calls there were so far. Nobody but the operator itself can count those to a port that is closed.
+    async fn calls(&self, trouble: Trouble) -> Result<Vec<usize>> {
+        if trouble != Trouble::Outage {
+            return Ok(self.stands.iter().map(|stand| stand.wire.calls()).collect());
+        }
+        let metrics = self.operator.metrics().await?;
+        let failed = |stand: &Stand| {
+            let provider = format!("provider=\"{}\"", stand.fixture.provider().name());
+            let own = metrics.iter().filter(|(series, _)| {
+                series.starts_with("externalsecret_provider_api_calls_count{")
+                    && series.contains(&provider)
+                    && series.contains("status=\"error\"")
+            });
+            own.map(|(_, count)| *count).sum::<f64>()
+        };
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a counter of calls")]
+        Ok(self.stands.iter().map(|stand| failed(stand) as usize).collect())
     }
 
     /// How many Secrets of each stand are not what they were.
@@ -239,11 +259,14 @@ impl Trouble {
     }
 
     /// The most calls of one session and its store's validations while a fault lasts.
-    fn most_calls(self, size: Size) -> usize {
+    fn most_calls(self, size: Size, stand: &Stand) -> usize {
         let times = |every: Duration| usize::try_from(size.fault.as_millis() / every.as_millis()).unwrap_or(usize::MAX);
         match self {
-            // Nobody is there to be called.
-            Self::Outage => 0,
+            // Everybody is tried at each poll: whoever is back is to be seen at once.
+            Self::Outage => {
+                let batch = stand.fixture.provider().batch(&key(&remote(0))).size();
+                size.objects.div_ceil(batch) * (times(size.interval) + 2) + FIRST_RETRIES + times(STORE_RETRY)
+            }
             // The gap doubles from 50 ms to 10 s; what was under way when it began, the retries of objects, the store's.
             Self::Throttling => 8 + 8 + times(Duration::from_secs(9)) + FIRST_RETRIES + times(STORE_RETRY),
             // A try is a call and a look at the token; once an interval for the session, and for the store.

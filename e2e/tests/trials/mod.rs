@@ -8,6 +8,7 @@
 mod course;
 mod report;
 mod stand;
+mod stores;
 
 use std::time::Duration;
 
@@ -37,9 +38,9 @@ const FULL: Size = Size {
 };
 const SHORT: Size = Size {
     objects: 30,
-    interval: Duration::from_secs(4),
+    interval: Duration::from_secs(5),
     fault: Duration::from_secs(12),
-    slack: Duration::from_secs(6),
+    slack: Duration::from_secs(10),
 };
 
 #[test]
