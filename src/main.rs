@@ -1,6 +1,8 @@
 //! The operator: flags become parts, and the parts run until they are told to stop. Behind the word `render` it is a command
 //! that prints manifests and ends.
 
+#[path = "main/alibaba.rs"]
+mod alibaba;
 #[path = "main/render.rs"]
 mod render;
 
@@ -9,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use keyferry::cluster::api_server::api_server;
 use keyferry::cluster::events::Events;
 use keyferry::cluster::lease::{Elector, Fence, Timing, identity};
 use keyferry::cluster::reach::{Clients, Scope};
@@ -186,14 +189,18 @@ async fn grace(stop: Stop) {
 async fn environment(settings: &Settings, metrics: &Arc<Metrics>) -> anyhow::Result<Environment> {
     let aws = provider::aws::Settings {
         secrets_manager_endpoint: settings.aws.secrets_manager.clone(),
+        ssm_endpoint: settings.aws.ssm.clone(),
         sts_endpoint: settings.aws.sts.clone(),
     };
     let deadline = settings.sync.provider_deadline;
     let reach = if settings.loopback_stores { provider::http::Reach::Loopback } else { provider::http::Reach::Remote };
     let http = provider::http::Settings { reach };
     let gcp = gcp(&settings.gcp)?;
-    let alibaba = alibaba(settings.alibaba.clone());
-    let shared = provider::Settings { deadline, alibaba, aws, gcp, http, ..provider::Settings::default() };
+    let alibaba = alibaba::settings(settings.alibaba.clone())?;
+    // It was found a moment ago, when the client was made.
+    let own = api_server().await.ok();
+    let kubernetes = own.map(|own| provider::kubernetes::Local { url: own.url, authorities: own.authorities });
+    let shared = provider::Settings { deadline, alibaba, aws, gcp, http, kubernetes, ..provider::Settings::default() };
     Ok(Environment::new(Arc::new(Calls(Arc::clone(metrics))), shared).await)
 }
 
@@ -207,43 +214,6 @@ fn gcp(settings: &keyferry::ops::settings::Gcp) -> anyhow::Result<provider::gcp:
     });
     let authorities = authorities.transpose()?;
     Ok(provider::gcp::Settings { secret_manager, sts, iam_credentials, token, metadata_host, authorities })
-}
-
-fn alibaba(settings: keyferry::ops::settings::Alibaba) -> provider::alibaba::Settings {
-    let keyferry::ops::settings::Alibaba {
-        kms,
-        instance,
-        sts,
-        metadata,
-        authorities,
-        access_key_id,
-        access_key_secret,
-        security_token,
-        oidc_provider_arn,
-        oidc_token_file,
-        role_arn,
-        session_name,
-        instance_role,
-        instance_disabled,
-    } = settings;
-    provider::alibaba::Settings {
-        kms_endpoint: kms,
-        instance_endpoint: instance,
-        sts_endpoint: sts,
-        metadata_endpoint: metadata,
-        authorities,
-        own: provider::alibaba::Own {
-            access_key_id,
-            access_key_secret,
-            security_token,
-            oidc_provider_arn,
-            oidc_token_file,
-            role_arn,
-            session_name,
-            instance_role,
-            instance_disabled,
-        },
-    }
 }
 
 /// What of the settings concerns the passes; the rest is spent above.

@@ -14,6 +14,7 @@ pub mod demo;
 mod dump;
 pub mod fixtures;
 pub mod gate;
+pub mod gcp;
 pub mod helm;
 pub mod http;
 pub mod installation;

@@ -49,12 +49,12 @@ pub struct Flags {
     /// Where AWS is.
     #[command(flatten)]
     pub aws: Aws,
-    /// Where Google Cloud is.
-    #[command(flatten)]
-    pub gcp: Gcp,
     /// Where Alibaba Cloud is, and who the operator is there.
     #[command(flatten)]
     pub alibaba: Alibaba,
+    /// Where Google Cloud is.
+    #[command(flatten)]
+    pub gcp: Gcp,
     /// Where other stores may be.
     #[command(flatten)]
     pub stores: Stores,
@@ -256,6 +256,9 @@ pub struct Aws {
     /// The endpoint of Secrets Manager, instead of the region's
     #[arg(long, value_name = "URL", env = "AWS_SECRETSMANAGER_ENDPOINT")]
     pub aws_secretsmanager_endpoint: Option<String>,
+    /// The endpoint of Parameter Store (Systems Manager), instead of the region's
+    #[arg(long, value_name = "URL", env = "AWS_SSM_ENDPOINT")]
+    pub aws_ssm_endpoint: Option<String>,
     /// The endpoint of the Security Token Service, instead of the region's
     #[arg(long, value_name = "URL", env = "AWS_STS_ENDPOINT")]
     pub aws_sts_endpoint: Option<String>,

@@ -58,10 +58,10 @@ pub struct Settings {
     pub election: Option<Election>,
     /// Other endpoints than AWS' own.
     pub aws: Aws,
-    /// Other endpoints than Google Cloud's own.
-    pub gcp: Gcp,
     /// What is particular to Alibaba Cloud.
     pub alibaba: Alibaba,
+    /// Other endpoints than Google Cloud's own.
+    pub gcp: Gcp,
     /// Whether stores may name servers on this machine.
     pub loopback_stores: bool,
     /// Flags that were typed and do nothing, with their dashes, for a line in the log.
@@ -144,6 +144,8 @@ pub struct Election {
 pub struct Aws {
     /// Of Secrets Manager.
     pub secrets_manager: Option<String>,
+    /// Of Parameter Store.
+    pub ssm: Option<String>,
     /// Of the Security Token Service.
     pub sts: Option<String>,
 }
@@ -178,8 +180,8 @@ impl TryFrom<Flags> for Settings {
             kubernetes,
             election,
             aws,
-            gcp,
             alibaba,
+            gcp,
             stores,
             accepted: _,
             without_effect,
@@ -201,8 +203,8 @@ impl TryFrom<Flags> for Settings {
             instance: Some(election.leader_election_identity.clone()).filter(|name| !name.is_empty()),
             election: self::election(election)?,
             aws: self::aws(aws)?,
-            gcp: self::gcp(gcp)?,
             alibaba: Alibaba::try_from(alibaba)?,
+            gcp: self::gcp(gcp)?,
             loopback_stores: stores.allow_loopback_stores,
             without_effect,
         })
@@ -335,6 +337,7 @@ fn timing(lease_duration: Duration, renew_deadline: Duration, retry_period: Dura
 fn aws(typed: cli::Aws) -> Result<Aws, Invalid> {
     Ok(Aws {
         secrets_manager: endpoint("aws-secretsmanager-endpoint", typed.aws_secretsmanager_endpoint)?,
+        ssm: endpoint("aws-ssm-endpoint", typed.aws_ssm_endpoint)?,
         sts: endpoint("aws-sts-endpoint", typed.aws_sts_endpoint)?,
     })
 }
@@ -442,6 +445,7 @@ mod tests {
             ("template-left-delimiter", ""),
             ("aws-sts-endpoint", "sts.example.com"),
             ("aws-secretsmanager-endpoint", "https://"),
+            ("aws-ssm-endpoint", "ftp://ssm.example.com"),
             ("gcp-secretmanager-endpoint", "secretmanager.googleapis.com"),
             ("gcp-sts-endpoint", "ftp://sts"),
             ("gcp-iamcredentials-endpoint", "https:///"),

@@ -16,11 +16,12 @@ pub mod fake;
 mod find;
 pub mod gcp;
 pub mod http;
-mod kubernetes;
+pub mod kubernetes;
 pub mod limit;
 pub mod memory;
 mod open;
 mod openbao;
+mod pause;
 mod referent;
 mod vault;
 mod webhook;
@@ -43,7 +44,7 @@ use crate::sealed::Sealed;
 pub use detect::{Detect, Mark};
 pub use find::{Find, Matches, Search};
 pub use limit::Limits;
-pub use open::{depends_on_consumer, open};
+pub use open::{depends_on_consumer, open, permit};
 
 /// Reads remote secrets.
 #[async_trait]
@@ -285,6 +286,8 @@ pub struct Settings {
     pub gcp: gcp::Settings,
     /// Where stores that name a server may reach.
     pub http: http::Settings,
+    /// How the operator reaches the API server of its own cluster; stores that mean it go there by its DNS name otherwise.
+    pub kubernetes: Option<kubernetes::Local>,
 }
 
 impl Default for Settings {
@@ -297,6 +300,7 @@ impl Default for Settings {
             aws: aws::Settings::default(),
             gcp: gcp::Settings::default(),
             http: http::Settings::default(),
+            kubernetes: None,
         }
     }
 }
@@ -320,15 +324,17 @@ pub struct Environment {
     pub gcp: gcp::Settings,
     /// The way to the servers that stores name.
     pub http: http::Base,
+    /// How the operator reaches the API server of its own cluster.
+    pub kubernetes: Option<kubernetes::Local>,
 }
 
 impl Environment {
     /// Builds what is shared. Reads the process' AWS settings (variables and profile) and its proxies, and calls nobody.
     pub async fn new(observer: Arc<dyn Observer>, settings: Settings) -> Self {
-        let Settings { deadline, body_limit, limits, alibaba, aws, gcp, http } = settings;
+        let Settings { deadline, body_limit, limits, alibaba, aws, gcp, http, kubernetes } = settings;
         let alibaba = alibaba::Base::new(alibaba);
         let aws = aws::Base::new(aws, deadline, body_limit).await;
         let http = http::Base::new(http, deadline, body_limit);
-        Self { observer, deadline, body_limit, limits, alibaba, aws, gcp, http }
+        Self { observer, deadline, body_limit, limits, alibaba, aws, gcp, http, kubernetes }
     }
 }

@@ -40,11 +40,13 @@ pub(super) struct Failure {
     pub(super) cause: String,
     /// Whether the keys are no good, whatever they are used for.
     pub(super) keys_are_bad: bool,
+    /// Whether it is Alibaba Cloud that said so, and no proxy.
+    pub(super) is_told: bool,
 }
 
 impl Failure {
     pub(super) fn new(kind: Kind, cause: &str) -> Self {
-        Self { kind, cause: cause.to_owned(), keys_are_bad: false }
+        Self { kind, cause: cause.to_owned(), keys_are_bad: false, is_told: false }
     }
 
     /// With what was tried.
@@ -65,7 +67,7 @@ impl Failure {
 
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
-        Self { kind: fault.kind, cause: fault.cause, keys_are_bad: false }
+        Self { kind: fault.kind, cause: fault.cause, keys_are_bad: false, is_told: false }
     }
 }
 
@@ -78,7 +80,7 @@ pub(super) fn failure(answer: &Answer, purpose: Purpose) -> Failure {
     }
     let status = answer.status.as_u16();
     match serde_json::from_slice::<Complaint>(answer.body.expose()) {
-        Ok(Complaint { code }) => of_code(status, &code, purpose),
+        Ok(Complaint { code }) => Failure { is_told: true, ..of_code(status, &code, purpose) },
         Err(_) => of_status(status),
     }
 }
@@ -124,6 +126,8 @@ fn of_code(status: u16, code: &str, purpose: Purpose) -> Failure {
 /// Of an answer that has no code, and so may be a proxy's.
 fn of_status(status: u16) -> Failure {
     match status {
+        401 => Failure::new(Kind::Unauthenticated, STRANGE),
+        403 => Failure::new(Kind::Denied, STRANGE),
         429 => Failure::new(Kind::Throttled, SLOW),
         408 | 500..=599 => Failure::new(Kind::Unavailable, LATER),
         _ => Failure::new(Kind::Invalid, STRANGE),
@@ -208,7 +212,8 @@ mod tests {
             assert_eq!(kind(status, code, purpose), meant, "{status} {code} {purpose:?}");
         }
         assert_eq!(answered(503, "<html>".into(), Purpose::Secret).kind, Kind::Unavailable);
-        assert_eq!(answered(403, "<html>".into(), Purpose::Secret).kind, Kind::Invalid);
+        assert_eq!(answered(404, "<html>".into(), Purpose::Secret).kind, Kind::Invalid);
+        assert_eq!(answered(403, "<html>".into(), Purpose::Secret).kind, Kind::Denied);
     }
 
     #[test]

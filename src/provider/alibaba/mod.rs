@@ -55,7 +55,7 @@ pub(super) async fn open(
     let system = Trust::default();
     let kms = client(Place::Kms, &format!("kms{vpc}.{region}.aliyuncs.com"), &system, "regionID")?;
     let sts = client(Place::Sts, &format!("sts{vpc}.{region}.aliyuncs.com"), &system, "regionID")?;
-    let metadata = client(Place::Metadata, "", &system, "auth.instanceRole")?;
+    let metadata = base.metadata(&environment.http).map_err(|fault| refuse("auth.instanceRole", &fault.cause))?;
     let kms = Arc::new(observed(kms));
     let values = match instance {
         None => Arc::clone(&kms),

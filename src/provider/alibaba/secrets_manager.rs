@@ -212,7 +212,7 @@ impl Validate for SecretsManager {
         let query = [("SecretName", NOBODYS)];
         match self.ask(&self.values, Purpose::Secret, "GetSecretValue", &query).await {
             Ok(_) => Ok(Validity::Valid),
-            Err(Why::Failed(Failure { kind: Kind::NotFound | Kind::Denied, .. })) => Ok(Validity::Valid),
+            Err(Why::Failed(Failure { kind: Kind::NotFound | Kind::Denied, is_told: true, .. })) => Ok(Validity::Valid),
             Err(why) => Err(why.at(|| "validate the store".to_owned())),
         }
     }

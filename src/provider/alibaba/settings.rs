@@ -4,14 +4,11 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use crate::provider::Kind;
 use crate::provider::http::{self, Client, Fault, Server, Trust};
 use crate::sealed::Sealed;
 
 /// Where an instance asks who it is.
 const METADATA: &str = "http://100.100.100.200";
-/// The most bytes of certificates that are read.
-const LONGEST_FILE: u64 = 1 << 20;
 
 /// What an administrator may set; nothing of it is a store's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,8 +21,8 @@ pub struct Settings {
     pub sts_endpoint: Option<String>,
     /// The URL of the metadata service, instead of `http://100.100.100.200`.
     pub metadata_endpoint: Option<String>,
-    /// The file of the authorities, PEM, that those servers' certificates are checked with; the system's without.
-    pub authorities: Option<PathBuf>,
+    /// The authorities, PEM, that KMS' and STS' certificates are checked with; the system's without.
+    pub authorities: Option<Sealed>,
     /// As whom the operator itself asks.
     pub own: Own,
 }
@@ -57,7 +54,7 @@ pub struct Own {
 #[derive(Clone)]
 pub struct Base {
     pub(super) settings: Arc<Settings>,
-    appointed: Arc<[OnceLock<Client>; 4]>,
+    chosen: Arc<[OnceLock<Client>; 2]>,
 }
 
 impl fmt::Debug for Base {
@@ -69,16 +66,15 @@ impl fmt::Debug for Base {
 /// Which server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
-    Kms = 0,
-    Sts = 1,
-    Instance = 2,
-    Metadata = 3,
+    Kms,
+    Sts,
+    Instance,
 }
 
 impl Base {
     /// Calls nobody and reads nothing.
     pub(in crate::provider) fn new(settings: Settings) -> Self {
-        Self { settings: Arc::new(settings), appointed: Arc::default() }
+        Self { settings: Arc::new(settings), chosen: Arc::default() }
     }
 
     /// A client for `place`: at `host` of Alibaba Cloud, or where the administrator says. Who checks its certificate is
@@ -94,37 +90,31 @@ impl Base {
             Place::Kms => &self.settings.kms_endpoint,
             Place::Sts => &self.settings.sts_endpoint,
             Place::Instance => &self.settings.instance_endpoint,
-            Place::Metadata => &self.settings.metadata_endpoint,
         };
         match (endpoint, place) {
             (Some(url), Place::Instance) => environment.chosen(Server::parse(url)?, store),
-            (url, Place::Metadata) => environment.beside(Server::parse(url.as_deref().unwrap_or(METADATA))?),
-            (Some(url), _) => self.appointed(place, url, environment),
+            (Some(url), _) => self.chosen(place, url, environment),
             (None, _) => environment.client(Server::parse(&format!("https://{host}"))?, store),
         }
     }
 
+    /// A client for the metadata service; the tokens that it asks for keep others from it, and not TLS.
+    pub(super) fn metadata(&self, environment: &http::Base) -> Result<Client, Fault> {
+        let url = self.settings.metadata_endpoint.as_deref().unwrap_or(METADATA);
+        environment.beside(Server::parse(url)?)
+    }
+
     /// One client of all sessions.
-    fn appointed(&self, place: Place, url: &str, environment: &http::Base) -> Result<Client, Fault> {
-        let held = self.appointed.get(place as usize);
+    fn chosen(&self, place: Place, url: &str, environment: &http::Base) -> Result<Client, Fault> {
+        let held = self.chosen.get(place as usize);
         if let Some(client) = held.and_then(OnceLock::get) {
             return Ok(client.clone());
         }
-        let client = environment.chosen(Server::parse(url)?, &self.trust()?)?;
-        Ok(held.map_or_else(|| client.clone(), |held| held.get_or_init(|| client.clone()).clone()))
-    }
-
-    fn trust(&self) -> Result<Trust, Fault> {
         let mut trust = Trust::default();
-        if let Some(path) = &self.settings.authorities {
-            let fault =
-                |what: &str| Fault::new(Kind::Invalid, format!("the administrator's file of authorities {what}"));
-            let length = std::fs::metadata(path).map_err(|_| fault("cannot be read"))?.len();
-            if length > LONGEST_FILE {
-                return Err(fault("is longer than 1 MiB"));
-            }
-            trust.authorities(Sealed::new(std::fs::read(path).map_err(|_| fault("cannot be read"))?));
+        if let Some(pem) = &self.settings.authorities {
+            trust.authorities(pem.clone());
         }
-        Ok(trust)
+        let client = environment.chosen(Server::parse(url)?, &trust)?;
+        Ok(held.map_or_else(|| client.clone(), |held| held.get_or_init(|| client.clone()).clone()))
     }
 }

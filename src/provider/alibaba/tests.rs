@@ -280,6 +280,7 @@ async fn a_store_validates_by_what_only_good_credentials_are_told() {
         (failed(400, "SignatureDoesNotMatch"), Err(Kind::Unauthenticated)),
         (failed(429, "Rejected.Throttling"), Err(Kind::Throttled)),
         (Answer::Text(404, "text/html", "<html>".into()), Err(Kind::Invalid)),
+        (Answer::Text(403, "text/html", "<html>".into()), Err(Kind::Denied)),
     ] {
         let session = reading(vec![answer]).await;
         assert_eq!(session.provider.validate().await.map_err(|error| error.kind), valid);

@@ -137,10 +137,10 @@ pub(super) fn failure(answer: &Answer, purpose: Purpose) -> Failure {
         (408 | 500..=599, _) => Failure::new(Kind::Unavailable, LATER),
         (code, _) if purpose == Purpose::SignIn => sign_in(code, ""),
         (404, status) => absent(status),
+        (401, _) => Failure { hint: Hint::Token, ..Failure::new(Kind::Unauthenticated, TOKEN) },
+        (403, status) => denied(&status.unwrap_or_default()),
         (_, None) => Failure::new(Kind::Invalid, STRANGE),
         (400, Some(status)) if status.status == "FAILED_PRECONDITION" => asleep(&status),
-        (401, _) => Failure { hint: Hint::Token, ..Failure::new(Kind::Unauthenticated, TOKEN) },
-        (403, Some(status)) => denied(&status),
         (400 | 409 | 413 | 416, _) => Failure::new(Kind::Invalid, REQUEST),
         _ => Failure::new(Kind::Invalid, STRANGE),
     }
@@ -253,7 +253,8 @@ mod tests {
             (503, body("UNAVAILABLE", CANARY), Purpose::SignIn, Kind::Unavailable),
             (307, html.clone(), Purpose::Use, Kind::Invalid),
             (307, html.clone(), Purpose::SignIn, Kind::Unavailable),
-            (403, html.clone(), Purpose::Use, Kind::Invalid),
+            (403, html.clone(), Purpose::Use, Kind::Denied),
+            (400, html.clone(), Purpose::Use, Kind::Invalid),
             (
                 400,
                 r#"{"error":"invalid_grant","error_description":"canary-3e1c"}"#.to_owned(),

@@ -14,12 +14,14 @@ pub struct Fault {
     pub kind: Kind,
     /// What happened, and what helps.
     pub cause: String,
+    /// Whether the answer was longer than may be read.
+    pub excess: bool,
 }
 
 impl Fault {
     /// A fault in words of the caller's.
     pub fn new(kind: Kind, cause: impl Into<String>) -> Self {
-        Self { kind, cause: cause.into() }
+        Self { kind, cause: cause.into(), excess: false }
     }
 
     /// With who was asked, and for what.
@@ -35,12 +37,16 @@ impl Fault {
         Self::new(Kind::Invalid, cause)
     }
 
+    pub(super) fn out_of_touch() -> Self {
+        Self::new(Kind::Unavailable, "the server could not be reached; check its URL, name resolution and network")
+    }
+
     pub(super) fn too_late() -> Self {
         Self::new(Kind::Unavailable, "the server did not answer in time")
     }
 
     pub(super) fn too_long(limit: usize) -> Self {
-        Self::new(Kind::Invalid, format!("the answer is longer than {limit} bytes"))
+        Self { excess: true, ..Self::new(Kind::Invalid, format!("the answer is longer than {limit} bytes")) }
     }
 
     /// What a failure of the client means.
@@ -53,10 +59,7 @@ impl Fault {
         }
         match () {
             () if error.is_timeout() => Self::too_late(),
-            () if error.is_connect() => Self::new(
-                Kind::Unavailable,
-                "the server could not be reached; check its URL, name resolution and network",
-            ),
+            () if error.is_connect() => Self::out_of_touch(),
             () if error.is_builder() => Self::new(Kind::Invalid, "the request could not be built"),
             () => Self::new(Kind::Unavailable, "the connection broke off before the answer was complete"),
         }

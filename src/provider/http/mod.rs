@@ -12,13 +12,15 @@ mod client;
 mod fault;
 mod resolver;
 mod server;
+mod target;
 mod tls;
 
 pub use address::Reach;
-pub use client::{Answer, Call, Client};
+pub use client::{Answer, Call, Client, Letter};
 pub use fault::Fault;
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 pub use server::{Server, segments};
+pub use target::Target;
 pub use tls::Trust;
 
 use std::fmt;
@@ -92,7 +94,12 @@ impl Base {
     pub fn client(&self, server: Server, trust: &Trust) -> Result<Client, Fault> {
         server.admit(self.reach)?;
         let connections = self.connections(&server, trust)?;
-        Ok(Client::new(connections, server, self.deadline, self.body_limit))
+        Ok(self.client_over(connections, server))
+    }
+
+    fn client_over(&self, connections: reqwest::Client, server: Server) -> Client {
+        let reach = if self.is_proxied(&server) { None } else { Some(self.reach) };
+        Client::new(connections, server, reach, self.deadline, self.body_limit)
     }
 
     /// A client for a server that the administrator chose, by a flag and never by a store: no address is refused.
@@ -101,7 +108,17 @@ impl Base {
     /// Certificates that are none.
     pub(in crate::provider) fn chosen(&self, server: Server, trust: &Trust) -> Result<Client, Fault> {
         let connections = self.build(self.is_proxied(&server), trust, Chooser::Administrator)?;
-        Ok(Client::new(connections, server, self.deadline, self.body_limit))
+        Ok(self.client_over(connections, server))
+    }
+
+    /// As [`Base::chosen`], for the API server of the operator's own cluster: it is reached as the operator reaches it,
+    /// by no proxy.
+    ///
+    /// # Errors
+    /// Certificates that are none.
+    pub(in crate::provider) fn own(&self, server: Server, trust: &Trust) -> Result<Client, Fault> {
+        let connections = self.build(false, trust, Chooser::Administrator)?;
+        Ok(self.client_over(connections, server))
     }
 
     /// As [`Base::chosen`], for a service of the machine's own link, such as a metadata server: no proxy is asked.
@@ -116,7 +133,7 @@ impl Base {
                 self.beside.get_or_init(|| client).clone()
             }
         };
-        Ok(Client::new(connections, server, self.deadline, self.body_limit))
+        Ok(self.client_over(connections, server))
     }
 
     fn connections(&self, server: &Server, trust: &Trust) -> Result<reqwest::Client, Fault> {

@@ -35,7 +35,7 @@ impl Resolve for Guard {
 }
 
 /// All of the addresses, or none: a name that has one that is refused is not to be trusted with the others.
-fn admit(found: impl Iterator<Item = SocketAddr>, reach: Reach) -> Result<Vec<SocketAddr>, Refused> {
+pub(super) fn admit(found: impl Iterator<Item = SocketAddr>, reach: Reach) -> Result<Vec<SocketAddr>, Refused> {
     found.map(|address| refusal(address.ip(), reach).map_or(Ok(address), |what| Err(Refused(what)))).collect()
 }
 

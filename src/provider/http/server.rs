@@ -8,6 +8,7 @@ use reqwest::Url;
 
 use super::address::{Reach, refusal};
 use super::fault::Fault;
+use super::target::Target;
 use crate::provider::Kind;
 
 /// What may stand in a path as it is. RFC 3986 has colon and at-sign among it, and Google's paths have verbs behind a colon.
@@ -55,11 +56,27 @@ impl Server {
     /// are resolved.
     pub(super) fn admit(&self, reach: Reach) -> Result<(), Fault> {
         let host = self.url.host_str().unwrap_or_default();
-        let refused = match host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
-            Ok(address) => refusal(address, reach),
-            Err(_) => is_local(host, reach).then_some("an address of the operator's own machine or its cloud"),
+        let refused = match self.address() {
+            Some(address) => refusal(address, reach),
+            None => is_local(host, reach).then_some("an address of the operator's own machine or its cloud"),
         };
         refused.map_or(Ok(()), |what| Err(Fault::out_of_reach(what)))
+    }
+
+    /// Whether it is reached by TLS.
+    pub fn is_secure(&self) -> bool {
+        self.url.scheme() == "https"
+    }
+
+    /// Whether its host is this machine, by an address or by the name that stands for it.
+    pub fn is_loopback(&self) -> bool {
+        self.address().map_or(self.url.host_str() == Some("localhost"), |address| address.is_loopback())
+    }
+
+    /// The host, where it is an address.
+    fn address(&self) -> Option<IpAddr> {
+        let host = self.url.host_str().unwrap_or_default();
+        host.trim_start_matches('[').trim_end_matches(']').parse().ok()
     }
 
     /// The host, with its port where that is not the scheme's own.
@@ -71,6 +88,33 @@ impl Server {
     /// For the proxies' rules.
     pub(super) fn uri(&self) -> Option<http::Uri> {
         self.url.as_str().parse().ok()
+    }
+
+    /// The server that a URL is on, without its path.
+    pub(super) fn of(target: &Url) -> Self {
+        let mut url = target.clone();
+        url.set_path("");
+        url.set_query(None);
+        url.set_fragment(None);
+        Self { url }
+    }
+
+    /// The URL of a target that is on this server.
+    pub(super) fn own(&self, target: Target) -> Result<Url, Fault> {
+        let elsewhere = || Fault::new(Kind::Invalid, "the URL is one of another server than the store's");
+        if self.has(&target) { Ok(target.url) } else { Err(elsewhere()) }
+    }
+
+    /// Whether scheme, host and port of a target are this server's.
+    pub(super) fn has(&self, target: &Target) -> bool {
+        target.url.origin() == self.url.origin()
+    }
+
+    /// Host and port.
+    pub(super) fn place(&self) -> (&str, u16) {
+        let host = self.url.host_str().unwrap_or_default();
+        let port = self.url.port_or_known_default().unwrap_or_default();
+        (host.trim_start_matches('[').trim_end_matches(']'), port)
     }
 
     /// The URL of a path on this server: each segment is encoded, so that none can be two.
