@@ -202,7 +202,6 @@ async fn a_service_account_signs_in_once_and_its_refused_keys_are_had_anew() -> 
 
 #[tokio::test]
 async fn the_operators_own_token_serves_stores_that_name_its_path_and_no_other() -> Result<()> {
-    namespace::with(async |_| Ok(())).await?;
     let path = Scratch::new("alibaba-token", false)?;
     let file = path.path().join("token");
     let own = file.display().to_string();
@@ -316,6 +315,11 @@ async fn the_manifests_of_the_documentation_are_admitted() -> Result<()> {
         let manifests: Vec<Value> = serde_saphyr::from_multiple(&text)?;
         assert!(manifests.len() > 6, "{} manifests", manifests.len());
         for manifest in manifests {
+            // A ClusterSecretStore is everybody's, and so is tried only.
+            if manifest["kind"] == "ClusterSecretStore" {
+                let _: keyferry::api::ClusterSecretStore = serde_json::from_value(manifest)?;
+                continue;
+            }
             namespace.create_manifest(&manifest).await?;
         }
         Ok(())
