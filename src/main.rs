@@ -6,6 +6,7 @@ mod alibaba;
 #[path = "main/render.rs"]
 mod render;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -195,12 +196,14 @@ async fn environment(settings: &Settings, metrics: &Arc<Metrics>) -> anyhow::Res
     let deadline = settings.sync.provider_deadline;
     let reach = if settings.loopback_stores { provider::http::Reach::Loopback } else { provider::http::Reach::Remote };
     let http = provider::http::Settings { reach };
+    let azure = azure(settings.azure.clone())?;
     let gcp = gcp(&settings.gcp)?;
     let alibaba = alibaba::settings(settings.alibaba.clone())?;
     // It was found a moment ago, when the client was made.
     let own = api_server().await.ok();
     let kubernetes = own.map(|own| provider::kubernetes::Local { url: own.url, authorities: own.authorities });
-    let shared = provider::Settings { deadline, alibaba, aws, gcp, http, kubernetes, ..provider::Settings::default() };
+    let shared =
+        provider::Settings { deadline, alibaba, aws, azure, gcp, http, kubernetes, ..provider::Settings::default() };
     Ok(Environment::new(Arc::new(Calls(Arc::clone(metrics))), shared).await)
 }
 
@@ -214,6 +217,19 @@ fn gcp(settings: &keyferry::ops::settings::Gcp) -> anyhow::Result<provider::gcp:
     });
     let authorities = authorities.transpose()?;
     Ok(provider::gcp::Settings { secret_manager, sts, iam_credentials, token, metadata_host, authorities })
+}
+
+fn azure(settings: keyferry::ops::settings::Azure) -> anyhow::Result<provider::azure::Settings> {
+    let read = |file: PathBuf| std::fs::read(&file).with_context(|| format!("--azure-ca-file {}", file.display()));
+    Ok(provider::azure::Settings {
+        authority: settings.authority,
+        machine: settings.identity_endpoint,
+        suffixes: settings.suffixes,
+        client: settings.client,
+        tenant: settings.tenant,
+        token_file: settings.token_file,
+        authorities: settings.authorities.map(read).transpose()?.map(Sealed::new),
+    })
 }
 
 /// What of the settings concerns the passes; the rest is spent above.

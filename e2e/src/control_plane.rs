@@ -31,7 +31,8 @@ use crate::usage::Usage;
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 const API_SERVER: &str = "kube-apiserver";
 const READY_WITHIN: Duration = Duration::from_secs(90);
-const ISSUER: &str = "https://kubernetes.default.svc";
+/// Who signs the tokens of ServiceAccounts.
+pub const ISSUER: &str = "https://kubernetes.default.svc";
 /// What tests need of the controller manager; more would only add to the audit log.
 pub(crate) const CONTROLLERS: &str = "clusterrole-aggregation-controller,garbage-collector-controller,namespace-controller,\
     root-ca-certificate-publisher-controller,serviceaccount-controller,serviceaccount-token-controller,\

@@ -147,7 +147,9 @@ impl World {
         let answer = self.listing.map_or(Ok(()), Err);
         if self.schedule.listed(&round, kind, 1, answer, self.now) && answer.is_err() {
             let mut found = self.answer(&references);
-            found.iter_mut().for_each(|found| found.answer = Err(error("listing", answer.unwrap_err())));
+            for found in &mut found {
+                found.answer = Err(error("listing", answer.unwrap_err()));
+            }
             self.schedule.record(&round, found, self.now);
             return Vec::new();
         }

@@ -34,7 +34,8 @@ pub(super) fn is_signed(token: &str, audience: &str, id: &str, secret: &str, ses
         rest.split(',').next().unwrap_or_default().trim().to_owned()
     };
     let names = part("SignedHeaders=");
-    let bound = ["host", "x-amz-date", "x-goog-cloud-target-resource"];
+    // Google recommends to sign the target too, and its own Python library does not.
+    let bound = ["host", "x-amz-date"];
     if header("x-goog-cloud-target-resource") != audience
         || part("Credential=") != format!("{id}/{scope}")
         || headers.get("x-amz-security-token").map(String::as_str) != session

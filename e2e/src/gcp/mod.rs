@@ -61,7 +61,8 @@ impl Google {
         let key = jwt::Key::generate()?;
         let mut state = self.state();
         state.keys.insert(key.id.clone(), (email.to_owned(), key.public.clone()));
-        state.token_uris.insert(token_uri.to_owned());
+        // Google's own library makes its assertions out to Google whatever the key says.
+        state.token_uris.extend([token_uri.to_owned(), "https://oauth2.googleapis.com/token".to_owned()]);
         state.grant(email, project);
         Ok(key.file(email, project, token_uri))
     }

@@ -1,9 +1,14 @@
 //! The providers' conformance suite against real servers.
 
+mod alibaba;
+mod alibaba_sync;
 pub(crate) mod aws;
 mod aws_parameters;
 mod aws_rounds;
 mod aws_sync;
+mod azure;
+mod azure_oracle;
+mod azure_sync;
 mod fake;
 mod gcp;
 mod gcp_oracle;
