@@ -10,6 +10,7 @@ pub mod address;
 mod body;
 mod client;
 mod fault;
+mod lane;
 mod resolver;
 mod server;
 mod target;
@@ -19,6 +20,7 @@ pub use address::Reach;
 pub use client::{Answer, Call, Client, Letter};
 pub use fault::Fault;
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+pub use lane::{Lane, Lanes};
 pub use server::{Server, segments};
 pub use target::Target;
 pub use tls::Trust;
@@ -94,13 +96,13 @@ impl Base {
     fn connections(&self, server: &Server, trust: &Trust) -> Result<reqwest::Client, Fault> {
         let proxied = self.is_proxied(server);
         if !trust.is_default() {
-            return self.build(proxied, trust);
+            return self.build(proxied, trust, |builder| builder);
         }
         let shared = if proxied { &self.proxied } else { &self.direct };
         if let Some(client) = shared.get() {
             return Ok(client.clone());
         }
-        let client = self.build(proxied, trust)?;
+        let client = self.build(proxied, trust, |builder| builder)?;
         Ok(shared.get_or_init(|| client).clone())
     }
 
@@ -108,7 +110,12 @@ impl Base {
         server.uri().is_some_and(|uri| self.proxies.intercept(&uri).is_some())
     }
 
-    fn build(&self, proxied: bool, trust: &Trust) -> Result<reqwest::Client, Fault> {
+    fn build(
+        &self,
+        proxied: bool,
+        trust: &Trust,
+        particular: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+    ) -> Result<reqwest::Client, Fault> {
         let builder = reqwest::Client::builder()
             .user_agent(concat!("keyferry/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
@@ -120,7 +127,7 @@ impl Base {
         // A proxied client connects to its proxy alone, whose address is the administrator's choice.
         let builder =
             if proxied { builder.proxy(self.proxy()) } else { builder.dns_resolver(resolver::Guard::new(self.reach)) };
-        trust.apply(builder)?.build().map_err(|error| Fault::of(&error))
+        particular(trust.apply(builder)?).build().map_err(|error| Fault::of(&error))
     }
 
     fn proxy(&self) -> reqwest::Proxy {
