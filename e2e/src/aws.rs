@@ -1,32 +1,34 @@
-//! AWS on loopback: moto as a real process, and a small client that puts secrets into it.
+//! AWS on loopback: moto as a real process, and small clients that put secrets and parameters into it.
 //!
 //! All tests of a run share one moto: names of secrets begin with the test's namespace. Requests carry a signature that
 //! moto does not look at, and the region and service that it does.
+
+mod account;
+mod api;
+mod parameters;
 
 use std::net::SocketAddr;
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::{Request, header};
-use http_body_util::Full;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
-use crate::http::Answer;
 use crate::process::{Process, free_port};
 use crate::scratch::Scratch;
 use crate::settings::Settings;
 use crate::tools::Tool;
 
+pub use account::Account;
+pub use api::{AccessKey, Api};
+pub use parameters::Parameters;
+
 /// The region of every fixture.
 pub const REGION: &str = "eu-central-1";
 const READY_WITHIN: Duration = Duration::from_mins(1);
-/// How often a call is made at which moto breaks, and the pause between two.
-const TRIES: usize = 5;
-const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 static SHARED: OnceCell<Result<Moto>> = OnceCell::const_new();
 
@@ -64,9 +66,28 @@ impl Moto {
         self.address
     }
 
+    /// Sets how many calls from now on are taken whoever signs them; all that follow must be signed by a known key, whose
+    /// policies allow them.
+    pub async fn check_after(&self, calls: usize) -> Result<()> {
+        let request = http::Request::post(format!("{}/moto-api/reset-auth", self.url()));
+        let answer = crate::http::send(request.body(calls.to_string().into())?).await?;
+        anyhow::ensure!(answer.is_success(), "moto answered {}", answer.status);
+        Ok(())
+    }
+
     /// A client for fixtures, which talks to moto itself and not through a proxy.
     pub fn secrets(&self) -> Secrets {
-        Secrets { endpoint: format!("http://{}", self.address) }
+        Secrets::at(&self.url())
+    }
+
+    /// The same for parameters.
+    pub fn parameters(&self) -> Parameters {
+        Parameters::at(&self.url())
+    }
+
+    /// Where it listens, as a URL.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// Stops it. Without it moto is killed when its handle is dropped.
@@ -77,14 +98,18 @@ impl Moto {
 
 /// What Secrets Manager is asked for in fixtures. A failed call is an error with AWS' code and never the value.
 #[derive(Clone, Debug)]
-pub struct Secrets {
-    endpoint: String,
-}
+pub struct Secrets(Api);
 
 impl Secrets {
     /// A client for what listens at `endpoint`, for example `http://127.0.0.1:5000`.
     pub fn at(endpoint: &str) -> Self {
-        Self { endpoint: endpoint.to_owned() }
+        Self(Api::at(endpoint, "secretsmanager", "secretsmanager"))
+    }
+
+    /// The same, signed by an access key that the server knows.
+    #[must_use]
+    pub fn signed_by(self, key: &AccessKey) -> Self {
+        Self(self.0.signed_by(key))
     }
 
     /// Makes a secret with a text value and answers its first version's id.
@@ -144,46 +169,10 @@ impl Secrets {
         self.call("BatchGetSecretValue", json!({"SecretIdList": names})).await
     }
 
-    /// Any call of the service, by its name. One at which moto itself breaks is made again: it goes through all its secrets
-    /// while another thread adds one ("dictionary changed size during iteration"), and answers 500 with a page of HTML.
+    /// Any call of the service, by its name.
     pub async fn call(&self, operation: &str, body: Value) -> Result<Value> {
-        for _ in 1..TRIES {
-            let answer = self.send(operation, &body).await?;
-            let broke = answer.status.is_server_error() && is_no_json(&answer);
-            if !broke {
-                return content(operation, &answer);
-            }
-            tokio::time::sleep(LOOK_AGAIN).await;
-        }
-        content(operation, &self.send(operation, &body).await?)
+        self.0.call(operation, body).await
     }
-
-    async fn send(&self, operation: &str, body: &Value) -> Result<Answer> {
-        let scope = format!("20260101/{REGION}/secretsmanager/aws4_request");
-        let signature = format!("AWS4-HMAC-SHA256 Credential=fixtures/{scope}, SignedHeaders=host, Signature=0");
-        let request = Request::post(&self.endpoint)
-            .header(header::AUTHORIZATION, signature)
-            .header(header::CONTENT_TYPE, "application/x-amz-json-1.1")
-            .header("x-amz-target", format!("secretsmanager.{operation}"))
-            .body(Full::from(body.to_string()))?;
-        crate::http::send(request).await.with_context(|| format!("{operation} at {}", self.endpoint))
-    }
-}
-
-fn is_no_json(answer: &Answer) -> bool {
-    serde_json::from_slice::<serde::de::IgnoredAny>(&answer.body).is_err()
-}
-
-/// What an answer says; of one that is no JSON its status alone, since a parser's words may quote what it could not read.
-fn content(operation: &str, answer: &Answer) -> Result<Value> {
-    let content: Value = serde_json::from_slice(&answer.body)
-        .ok()
-        .with_context(|| format!("{operation} answered {}, and no JSON", answer.status))?;
-    if !answer.is_success() {
-        let code = content.get("__type").and_then(Value::as_str).unwrap_or("no code");
-        bail!("{operation} answered {}: {code}", answer.status);
-    }
-    Ok(content)
 }
 
 fn version(answer: &Value) -> Result<String> {

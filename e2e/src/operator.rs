@@ -64,7 +64,8 @@ impl Launch {
     /// Has all calls to AWS go to `endpoint`, for example [`crate::proxy::Proxy::url`].
     #[must_use]
     pub fn aws_at(self, endpoint: &str) -> Self {
-        self.variable("AWS_SECRETSMANAGER_ENDPOINT", endpoint).variable("AWS_STS_ENDPOINT", endpoint)
+        let services = ["AWS_SECRETSMANAGER_ENDPOINT", "AWS_SSM_ENDPOINT", "AWS_STS_ENDPOINT"];
+        services.into_iter().fold(self, |launch, service| launch.variable(service, endpoint))
     }
 
     /// Starts it and waits until it says that it is ready. Its log's tail is written when the test of `namespace` fails.

@@ -28,6 +28,9 @@ pub struct Settings {
     /// Leaves logs and data in the temporary folder when the run ends.
     #[arg(long, env = "KEYFERRY_E2E_KEEP")]
     pub keep: bool,
+    /// Runs the fault trials at full size, which takes minutes.
+    #[arg(long, env = "KEYFERRY_TRIALS", hide = true)]
+    pub trials: bool,
     /// The name of the ground that `e2e/tools/node.py` has made for a node, which is also its cgroup's.
     #[arg(long, env = "KEYFERRY_NODE", hide = true)]
     pub node: Option<String>,

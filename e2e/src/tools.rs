@@ -37,6 +37,8 @@ pub enum Tool {
     Moto,
     /// OpenBao.
     OpenBao,
+    /// A Python that has Google's own client of Secret Manager; it runs `e2e/oracle/google`.
+    GoogleClient,
 }
 
 /// What `pins.json` says about one tool.
@@ -69,6 +71,7 @@ impl Tool {
             Self::Helm3 => "helm3",
             Self::Moto => "moto",
             Self::OpenBao => "openbao",
+            Self::GoogleClient => "google-client",
         }
     }
 
@@ -106,10 +109,11 @@ mod tests {
     #[test]
     fn every_tool_is_pinned() {
         use Tool::{
-            ApiServer, ControllerManager, Etcd, Helm, Helm3, KubeProxy, Kubectl, Kubelet, Moto, OpenBao, Scheduler,
+            ApiServer, ControllerManager, Etcd, GoogleClient, Helm, Helm3, KubeProxy, Kubectl, Kubelet, Moto, OpenBao,
+            Scheduler,
         };
-        let all =
-            [Etcd, ApiServer, ControllerManager, Scheduler, Kubelet, KubeProxy, Kubectl, Helm, Helm3, Moto, OpenBao];
+        let plane = [Etcd, ApiServer, ControllerManager, Scheduler, Kubelet, KubeProxy, Kubectl];
+        let all = plane.into_iter().chain([Helm, Helm3, Moto, OpenBao, GoogleClient]);
         for tool in all {
             pin(tool.name()).unwrap();
         }

@@ -18,3 +18,4 @@ mod provider;
 mod render;
 mod sync;
 mod template;
+mod trials;

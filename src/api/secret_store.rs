@@ -29,7 +29,7 @@ pub struct SecretStoreSpec {
     pub controller: Option<String>,
     /// Where secrets are read: exactly one of its fields.
     pub provider: StoreProvider,
-    /// How calls that fail are tried again.
+    /// How ESO tries a failed call again. Kept, and without effect: Keyferry tries no call again by itself, but polls on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_settings: Option<RetrySettings>,
     /// How long until the store is validated again: seconds, or a Go duration such as `5m`. Default: the operator's
@@ -56,14 +56,14 @@ pub struct SecretStoreSpec {
 #[serde(transparent)]
 pub struct ClusterSecretStoreSpec(pub SecretStoreSpec);
 
-/// How calls that fail are tried again.
+/// How ESO tries a failed call again; Keyferry repeats a failed pass instead, from a second later on, and polls on.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "camelCase", default)]
 pub struct RetrySettings {
-    /// How often a call is tried again. Default: 3.
+    /// How often ESO tries a call. Without effect here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_retries: Option<i32>,
-    /// How long to wait between tries, as a Go duration, for example `10s`.
+    /// How long ESO waits between tries, as a Go duration, for example `10s`. Without effect here.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::duration")]
     pub retry_interval: Option<String>,

@@ -122,8 +122,17 @@ impl Reader {
         name: &str,
         key: &str,
     ) -> Result<Sealed, Error> {
+        let namespace = self.given_namespace(namespace, &format!("read the ConfigMap {name:?}"))?;
+        self.config_map_key(Some(&namespace), name, key).await
+    }
+
+    /// One key of a ConfigMap, under the rules of [`Reader::secret_key`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn config_map_key(&self, namespace: Option<&str>, name: &str, key: &str) -> Result<Sealed, Error> {
         let doing = format!("read the key {key:?} of the ConfigMap {name:?}");
-        let namespace = self.given_namespace(namespace, &doing)?;
+        let namespace = self.namespace(namespace, &doing)?;
         let found = self.clients.api::<ConfigMap>(&namespace).get(name).await;
         let map = found.map_err(|error| Error::of(doing.clone(), &error))?;
         self.remember(witness(Source::ConfigMap, &map));

@@ -4,6 +4,7 @@
 //! their identity remembered; a status or an event is written when it says something new; a pod gets one annotation where
 //! it opted in. What to write is decided in `plan`, when in `controller`; no provider is known here.
 
+pub mod api_server;
 mod body;
 pub mod credentials;
 pub mod error;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::api::provider::gcpsm::ConfigMapKey;
 use crate::api::provider::{CaProvider, CaProviderType, SecretKeySelector, ServiceAccountSelector};
 use crate::cluster::{self, credentials::Reader};
 use crate::ops::metrics::Metrics;
@@ -58,6 +59,11 @@ impl Credentials for Access {
             CaProviderType::Secret => self.0.authorities_of_secret(namespace, &source.name, key).await,
             CaProviderType::ConfigMap => self.0.authorities_of_config_map(namespace, &source.name, key).await,
         };
+        read.map_err(|error| translate(field, &error))
+    }
+
+    async fn config_map_key(&self, field: &str, selector: &ConfigMapKey) -> Result<Sealed, Error> {
+        let read = self.0.config_map_key(selector.namespace.as_deref(), &selector.name, &selector.key).await;
         read.map_err(|error| translate(field, &error))
     }
 

@@ -55,6 +55,7 @@ pub(super) async fn resolve(id: &ObjectId, needs: &[Need<'_>], ctx: &Context) ->
     let (mut opened, mut versions) = (BTreeMap::new(), BTreeSet::new());
     for (store, reference) in stores {
         let found = judge(id, reference, ctx)?;
+        permit(id, &store, &found, needs)?;
         versions.insert((found.uid.clone(), found.generation));
         opened.insert(store, open(id, reference, &found, ctx).await?);
     }
@@ -119,6 +120,18 @@ fn judge(id: &ObjectId, reference: &StoreRef, ctx: &Context) -> Result<Found, Ab
     Ok(found)
 }
 
+/// Whether the store's own rules let all be read that is wanted of it.
+fn permit(id: &ObjectId, store: &StoreId, found: &Found, needs: &[Need<'_>]) -> Result<(), Absence> {
+    let of_store = needs.iter().filter(|need| store_id(need.store, id) == *store);
+    for need in of_store {
+        provider::permit(&found.spec, store.0, &need.remote, need.property()).map_err(|error| {
+            let cure = "the target keeps its last good value meanwhile";
+            Absence::Refused(Problem::new(need.field.clone(), error.to_string(), cure))
+        })?;
+    }
+    Ok(())
+}
+
 async fn open(id: &ObjectId, reference: &StoreRef, found: &Found, ctx: &Context) -> Result<Opened, Absence> {
     let kind = reference.kind.unwrap_or_default();
     let depends = provider::depends_on_consumer(&found.spec, kind);
@@ -159,6 +172,8 @@ fn dialect(found: &Found) -> Dialect {
     match found.spec.provider.chosen() {
         Chosen::Fake(_) => Dialect::Path,
         Chosen::Vault(_) | Chosen::OpenBao(_) => Dialect::ExactFirst,
+        Chosen::Kubernetes(_) => Dialect::Entries,
+        Chosen::Crd(_) => Dialect::Object,
         Chosen::Webhook(_) => Dialect::Asked,
         _ => Dialect::EscapedFirst,
     }

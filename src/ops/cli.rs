@@ -4,6 +4,7 @@
 //! on the fields are the help text and `docs/flags.md`; "External Secrets Operator" is ESO in them.
 
 mod accepted;
+mod alibaba;
 pub mod render;
 
 use std::ffi::OsString;
@@ -14,6 +15,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser, ValueEnum};
 
 pub use self::accepted::Accepted;
+pub use self::alibaba::Alibaba;
 
 /// The heading of the flags that are read and do nothing.
 pub const NO_EFFECT: &str = "Accepted from ESO's manifests, without effect";
@@ -47,6 +49,12 @@ pub struct Flags {
     /// Where AWS is.
     #[command(flatten)]
     pub aws: Aws,
+    /// Where Alibaba Cloud is, and who the operator is there.
+    #[command(flatten)]
+    pub alibaba: Alibaba,
+    /// Where Google Cloud is.
+    #[command(flatten)]
+    pub gcp: Gcp,
     /// Where other stores may be.
     #[command(flatten)]
     pub stores: Stores,
@@ -248,9 +256,36 @@ pub struct Aws {
     /// The endpoint of Secrets Manager, instead of the region's
     #[arg(long, value_name = "URL", env = "AWS_SECRETSMANAGER_ENDPOINT")]
     pub aws_secretsmanager_endpoint: Option<String>,
+    /// The endpoint of Parameter Store (Systems Manager), instead of the region's
+    #[arg(long, value_name = "URL", env = "AWS_SSM_ENDPOINT")]
+    pub aws_ssm_endpoint: Option<String>,
     /// The endpoint of the Security Token Service, instead of the region's
     #[arg(long, value_name = "URL", env = "AWS_STS_ENDPOINT")]
     pub aws_sts_endpoint: Option<String>,
+}
+
+/// Other endpoints than Google Cloud's own, for tests, private access and proxies that break TLS; gcloud's variables.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Google Cloud")]
+pub struct Gcp {
+    /// The endpoint of Secret Manager, instead of the global one and of the locations'
+    #[arg(long, value_name = "URL", env = "CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER")]
+    pub gcp_secretmanager_endpoint: Option<String>,
+    /// The endpoint of the Security Token Service, and of the one for GKE's identities
+    #[arg(long, value_name = "URL", env = "CLOUDSDK_API_ENDPOINT_OVERRIDES_STS")]
+    pub gcp_sts_endpoint: Option<String>,
+    /// The endpoint of IAM Service Account Credentials
+    #[arg(long, value_name = "URL", env = "CLOUDSDK_API_ENDPOINT_OVERRIDES_IAMCREDENTIALS")]
+    pub gcp_iamcredentials_endpoint: Option<String>,
+    /// Where the keys of service accounts are exchanged, with its path. Keys may name it as their `token_uri`
+    #[arg(long, value_name = "URL", env = "CLOUDSDK_AUTH_TOKEN_HOST")]
+    pub gcp_token_url: Option<String>,
+    /// The metadata server: a host, or a host and a port
+    #[arg(long, value_name = "HOST", env = "GCE_METADATA_HOST")]
+    pub gce_metadata_host: Option<String>,
+    /// A file of authorities, PEM, that Google's certificates are checked with instead of the system's
+    #[arg(long, value_name = "FILE", env = "CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE")]
+    pub gcp_ca_file: Option<std::path::PathBuf>,
 }
 
 /// Stores whose manifests name a server by its URL: Vault, OpenBao and others.

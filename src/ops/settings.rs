@@ -3,8 +3,12 @@
 //! The rest of the program gets [`Settings`], where nothing is left to parse or to refuse. Spend it by destructuring it
 //! in full, so that a setting that nobody uses does not compile.
 
+mod alibaba;
+
+use std::path::PathBuf;
 use std::time::Duration;
 
+pub use self::alibaba::Alibaba;
 use super::cli::{self, Flags};
 use super::server::Listen;
 
@@ -54,6 +58,10 @@ pub struct Settings {
     pub election: Option<Election>,
     /// Other endpoints than AWS' own.
     pub aws: Aws,
+    /// What is particular to Alibaba Cloud.
+    pub alibaba: Alibaba,
+    /// Other endpoints than Google Cloud's own.
+    pub gcp: Gcp,
     /// Whether stores may name servers on this machine.
     pub loopback_stores: bool,
     /// Flags that were typed and do nothing, with their dashes, for a line in the log.
@@ -136,8 +144,27 @@ pub struct Election {
 pub struct Aws {
     /// Of Secrets Manager.
     pub secrets_manager: Option<String>,
+    /// Of Parameter Store.
+    pub ssm: Option<String>,
     /// Of the Security Token Service.
     pub sts: Option<String>,
+}
+
+/// Other endpoints than Google Cloud's own; each URL begins with `http://` or `https://`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Gcp {
+    /// Of Secret Manager.
+    pub secret_manager: Option<String>,
+    /// Of the Security Token Service.
+    pub sts: Option<String>,
+    /// Of IAM Service Account Credentials.
+    pub iam_credentials: Option<String>,
+    /// Where keys are exchanged, with its path.
+    pub token: Option<String>,
+    /// Host, and port if any, of the metadata server.
+    pub metadata_host: Option<String>,
+    /// Authorities, PEM.
+    pub ca_file: Option<PathBuf>,
 }
 
 impl TryFrom<Flags> for Settings {
@@ -153,6 +180,8 @@ impl TryFrom<Flags> for Settings {
             kubernetes,
             election,
             aws,
+            alibaba,
+            gcp,
             stores,
             accepted: _,
             without_effect,
@@ -174,6 +203,8 @@ impl TryFrom<Flags> for Settings {
             instance: Some(election.leader_election_identity.clone()).filter(|name| !name.is_empty()),
             election: self::election(election)?,
             aws: self::aws(aws)?,
+            alibaba: Alibaba::try_from(alibaba)?,
+            gcp: self::gcp(gcp)?,
             loopback_stores: stores.allow_loopback_stores,
             without_effect,
         })
@@ -306,8 +337,31 @@ fn timing(lease_duration: Duration, renew_deadline: Duration, retry_period: Dura
 fn aws(typed: cli::Aws) -> Result<Aws, Invalid> {
     Ok(Aws {
         secrets_manager: endpoint("aws-secretsmanager-endpoint", typed.aws_secretsmanager_endpoint)?,
+        ssm: endpoint("aws-ssm-endpoint", typed.aws_ssm_endpoint)?,
         sts: endpoint("aws-sts-endpoint", typed.aws_sts_endpoint)?,
     })
+}
+
+fn gcp(typed: cli::Gcp) -> Result<Gcp, Invalid> {
+    Ok(Gcp {
+        secret_manager: endpoint("gcp-secretmanager-endpoint", typed.gcp_secretmanager_endpoint)?,
+        sts: endpoint("gcp-sts-endpoint", typed.gcp_sts_endpoint)?,
+        iam_credentials: endpoint("gcp-iamcredentials-endpoint", typed.gcp_iamcredentials_endpoint)?,
+        token: endpoint("gcp-token-url", typed.gcp_token_url)?,
+        metadata_host: host("gce-metadata-host", typed.gce_metadata_host)?,
+        ca_file: typed.gcp_ca_file.filter(|file| !file.as_os_str().is_empty()),
+    })
+}
+
+/// A host, and a port if any; an empty variable counts as none.
+fn host(flag: &'static str, typed: Option<String>) -> Result<Option<String>, Invalid> {
+    let Some(host) = typed.filter(|host| !host.is_empty()) else { return Ok(None) };
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b':' | b'[' | b']');
+    if host.bytes().all(plain) {
+        return Ok(Some(host));
+    }
+    let problem = format!("is {host:?}, which is no host");
+    Err(Invalid { flag, problem, cure: "write a name or an address, and a port behind a colon if need be" })
 }
 
 /// An empty variable counts as none.
@@ -391,6 +445,12 @@ mod tests {
             ("template-left-delimiter", ""),
             ("aws-sts-endpoint", "sts.example.com"),
             ("aws-secretsmanager-endpoint", "https://"),
+            ("aws-ssm-endpoint", "ftp://ssm.example.com"),
+            ("gcp-secretmanager-endpoint", "secretmanager.googleapis.com"),
+            ("gcp-sts-endpoint", "ftp://sts"),
+            ("gcp-iamcredentials-endpoint", "https:///"),
+            ("gcp-token-url", "oauth2.googleapis.com/token"),
+            ("gce-metadata-host", "http://metadata"),
         ];
         for (flag, value) in refused {
             let invalid = settings(&[&format!("--{flag}={value}")]).unwrap_err();

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use gotemplate::Functions;
 
 use super::decode::{check_keys, check_null_bytes, convert_keys, decode};
+use super::entries;
 use super::problem::Problem;
 use super::rewrite::rewrite;
 use crate::api::external_secret::{
     ConversionStrategy, DataEntry, DataFrom, DecodingStrategy, DeletionPolicy, ExternalSecretSpec, Find,
-    NullBytePolicy, Remote, RemoteRef, Rewrite, SourceRef, StoreRef,
+    NullBytePolicy, Part, Remote, RemoteRef, Rewrite, SourceRef, StoreRef,
 };
 use crate::sealed::Sealed;
 
@@ -40,6 +41,18 @@ pub enum Entry<'a> {
     Find(&'a Find, &'a [Rewrite]),
 }
 
+impl Need<'_> {
+    /// Which part of the answer is wanted; none for all of it.
+    pub fn property(&self) -> Option<&str> {
+        let reference = match self.entry {
+            Entry::Data(entry) => &entry.remote_ref,
+            Entry::Extract(reference, _) => reference,
+            Entry::Find(..) => return None,
+        };
+        reference.property.as_deref().filter(|property| !property.is_empty())
+    }
+}
+
 /// What a provider answered to one need.
 #[derive(Clone, Copy, Debug)]
 pub enum Answer<'a> {
@@ -64,6 +77,10 @@ pub enum Dialect {
     ExactFirst,
     /// As a gjson path; a missing property is a missing secret (`fake`).
     Path,
+    /// As the name of one of several values, then as a path in one of them; the answer is packed (`kubernetes`).
+    Entries,
+    /// As a gjson path; what is found and is no text is JSON as it stands, and a value that has no members is one (`crd`).
+    Object,
     /// Not at all: the provider was asked for it, and its answer is what the entry wants. Members that are extracted are
     /// written as for [`Dialect::ExactFirst`], also those of an object within a JSON string (webhook).
     Asked,
@@ -157,8 +174,8 @@ fn entry(
             Ok(BTreeMap::from([(key.clone(), finish(need, Strategies::of(&entry.remote_ref), key, selected)?)]))
         }
         Entry::Extract(reference, steps) => {
-            let selected = property(need, reference, value, dialect)?;
-            keyed(need, Strategies::of(reference), steps, members(need, &selected, dialect)?, functions)
+            let values = extracted(need, reference, value, dialect)?;
+            keyed(need, Strategies::of(reference), steps, values, functions)
         }
         Entry::Find(find, steps) => keyed(need, Strategies::of_find(find), steps, found(need, value)?, functions),
     }
@@ -236,25 +253,65 @@ fn found(need: &Need<'_>, value: &Sealed) -> Result<BTreeMap<String, Sealed>, Pr
     Ok(entries.into_iter().map(|(name, value)| (name.to_owned(), Sealed::new(value.to_vec()))).collect())
 }
 
+/// Every member of the value, or of the part of it that is named.
+fn extracted(
+    need: &Need<'_>,
+    reference: &RemoteRef,
+    value: &Sealed,
+    dialect: Dialect,
+) -> Result<BTreeMap<String, Sealed>, Problem> {
+    let whole = reference.property.as_deref().is_none_or(str::is_empty);
+    if whole && is_packed(need, dialect) {
+        return entries::all(value).ok_or_else(|| no_object(need));
+    }
+    members(need, &property(need, reference, value, dialect)?, dialect)
+}
+
+/// Whether the answer is several values as one, which are no JSON yet.
+fn is_packed(need: &Need<'_>, dialect: Dialect) -> bool {
+    dialect == Dialect::Entries && matches!(&need.remote, Remote::Key(key) if key.part == Part::Value)
+}
+
 /// Strings without their quotes, everything else as its JSON text or, with Vault, as Go writes it.
 fn members(need: &Need<'_>, value: &Sealed, dialect: Dialect) -> Result<BTreeMap<String, Sealed>, Problem> {
     let inner = if dialect == Dialect::Asked { gjson::string(value.expose()).map(Sealed::new) } else { None };
-    let members = gjson::members(inner.as_ref().unwrap_or(value).expose()).map_err(|_| no_object(need))?;
+    let members = match gjson::members(inner.as_ref().unwrap_or(value).expose()) {
+        Ok(members) => members,
+        // As in ESO: what has no members is one itself.
+        Err(_) if dialect == Dialect::Object => return Ok(BTreeMap::from([("value".to_owned(), value.clone())])),
+        Err(_) => return Err(no_object(need)),
+    };
     let text = |member: &gjson::Value<'_>| match dialect {
         Dialect::ExactFirst | Dialect::Asked => gjson::text_of(member).map_err(|_| no_object(need)),
-        Dialect::EscapedFirst | Dialect::Path => Ok(member.as_extracted().into_owned()),
+        Dialect::EscapedFirst | Dialect::Path | Dialect::Entries | Dialect::Object => {
+            Ok(member.as_extracted().into_owned())
+        }
     };
     members.take(MOST_MEMBERS).map(|(name, member)| Ok((name, Sealed::new(text(&member)?)))).collect()
 }
 
 /// The part of the value that the entry wants: all of it where it names no property.
 fn property(need: &Need<'_>, reference: &RemoteRef, value: &Sealed, dialect: Dialect) -> Result<Sealed, Problem> {
+    let packed = is_packed(need, dialect);
     let wanted = reference.property.as_deref().filter(|property| !property.is_empty() && dialect != Dialect::Asked);
-    let Some(property) = wanted else { return Ok(value.clone()) };
-    gjson::valid(value.expose()).map_err(|_| no_object(need))?;
+    let Some(property) = wanted else {
+        return if packed { entries::whole(value).ok_or_else(|| no_object(need)) } else { Ok(value.clone()) };
+    };
+    if !packed {
+        gjson::valid(value.expose()).map_err(|_| no_object(need))?;
+    }
     let found = match dialect {
+        Dialect::Entries if packed => entries::property(value, property).map_err(|error| no_path(need, &error))?,
+        Dialect::Entries => entries::metadata(value, property).map_err(|error| no_path(need, &error))?,
+        Dialect::Object => find(need, value, property)?.map(|found| {
+            let text = if found.kind() == gjson::Kind::String { found.as_bytes() } else { found.raw().into() };
+            Sealed::new(text.into_owned())
+        }),
         Dialect::EscapedFirst => match look_up(need, value, &gjson::escape(property))? {
-            None => look_up(need, value, property)?,
+            None => match look_up(need, value, property)? {
+                None => member_of(need, reference, value, property)?,
+                found => found,
+            },
             found => found,
         },
         Dialect::ExactFirst => match member(need, value, property)? {
@@ -279,11 +336,33 @@ fn member(need: &Need<'_>, value: &Sealed, name: &str) -> Result<Option<Sealed>,
     Ok(found.map(|(_, member)| Sealed::new(member.as_extracted().into_owned())))
 }
 
+/// `annotations.example.com/owner` of metadata is the annotation `example.com/owner` (GCP): behind the first dot there is a
+/// name as it is.
+fn member_of(
+    need: &Need<'_>,
+    reference: &RemoteRef,
+    value: &Sealed,
+    property: &str,
+) -> Result<Option<Sealed>, Problem> {
+    match property.split_once('.') {
+        Some((map, name)) if reference.remote_key().part == Part::Metadata => {
+            look_up(need, value, &format!("{}.{}", gjson::escape(map), gjson::escape(name)))
+        }
+        _ => Ok(None),
+    }
+}
+
 fn look_up(need: &Need<'_>, value: &Sealed, property: &str) -> Result<Option<Sealed>, Problem> {
-    let found = gjson::get(value.expose(), property).map_err(|error| {
-        Problem::new(format!("{}.property", path(need)), error.to_string(), "write it as a path that is supported")
-    })?;
+    let found = find(need, value, property)?;
     Ok(found.map(|value| Sealed::new(value.as_bytes().into_owned())))
+}
+
+fn find<'a>(need: &Need<'_>, value: &'a Sealed, property: &str) -> Result<Option<gjson::Value<'a>>, Problem> {
+    gjson::get(value.expose(), property).map_err(|error| no_path(need, &error))
+}
+
+fn no_path(need: &Need<'_>, error: &gjson::Error) -> Problem {
+    Problem::new(format!("{}.property", path(need)), error.to_string(), "write it as a path that is supported")
 }
 
 fn no_object(need: &Need<'_>) -> Problem {

@@ -53,6 +53,20 @@ fn a_property_with_dots_is_a_name_before_it_is_a_path() {
 }
 
 #[test]
+fn of_metadata_a_name_with_dots_stands_behind_the_first_one() {
+    let sealed = Sealed::from(r#"{"annotations":{"example.com/owner":"a"},"labels":{"team":"b"}}"#);
+    let found = |reference: serde_json::Value| {
+        let whole = assembled(one(&reference), &[value(&sealed)]);
+        whole.map(|whole| texts(&whole)[0].1.to_owned()).ok()
+    };
+    let owner = "annotations.example.com/owner";
+    assert_eq!(found(json!({"key": "k", "property": owner, "metadataPolicy": "Fetch"})).as_deref(), Some("a"));
+    assert_eq!(found(json!({"key": "k", "property": "labels.team", "metadataPolicy": "Fetch"})).as_deref(), Some("b"));
+    assert_eq!(found(json!({"key": "k", "property": "annotations.b", "metadataPolicy": "Fetch"})), None);
+    assert_eq!(found(json!({"key": "k", "property": owner})), None, "of a value it is a path, as in ESO");
+}
+
+#[test]
 fn with_vault_an_exact_name_comes_first_and_extracted_numbers_are_floats() {
     let sealed = Sealed::from(r#"{"*":"star","a.b":1.50,"a":{"b":"path","z":1.0},"big":12345678901234567890}"#);
     let answers = [Answer::Value(&sealed, Dialect::ExactFirst)];
@@ -231,6 +245,62 @@ fn an_entry_is_read_from_its_own_store() {
     }));
     let stores: Vec<_> = needs(&spec).into_iter().map(|need| need.store.name.as_str()).collect();
     assert_eq!(stores, ["other", "third", "store"]);
+}
+
+#[test]
+fn a_kubernetes_secret_is_json_a_value_or_its_members_and_keeps_its_bytes() {
+    let entries = [("a.b", Sealed::new(vec![0xff, 0])), ("cfg", Sealed::from(r#"{"x":{"y":"<z>"},"n":1}"#))];
+    let packed = Sealed::pack(&entries.map(|(name, value)| (name.to_owned(), value)).into()).unwrap();
+    let answers = [Answer::Value(&packed, Dialect::Entries)];
+    let whole = assembled(one(&json!({"key": "k"})), &answers).unwrap();
+    assert_eq!(texts(&whole), [("a", r#"{"a.b":"\ufffd\u0000","cfg":"{\"x\":{\"y\":\"<z>\"},\"n\":1}"}"#)]);
+    let exact = assembled(one(&json!({"key": "k", "property": "a.b"})), &answers).unwrap();
+    assert_eq!(exact.data["a"], Sealed::new(vec![0xff, 0]));
+    let nested = assembled(one(&json!({"key": "k", "property": "cfg.x.y"})), &answers).unwrap();
+    assert_eq!(texts(&nested), [("a", "<z>")]);
+    assert!(assembled(one(&json!({"key": "k", "property": "none"})), &answers).is_err());
+    let all = assembled(json!({"dataFrom": [{"extract": {"key": "k"}}]}), &answers).unwrap();
+    assert_eq!(all.data.keys().collect::<Vec<_>>(), ["a.b", "cfg"]);
+    assert_eq!(all.data["a.b"], Sealed::new(vec![0xff, 0]));
+    let part = json!({"dataFrom": [{"extract": {"key": "k", "property": "cfg"}}]});
+    assert_eq!(texts(&assembled(part, &answers).unwrap()), [("n", "1"), ("x", r#"{"y":"<z>"}"#)]);
+}
+
+#[test]
+fn the_labels_of_a_kubernetes_secret_are_found_and_extracted() {
+    let about = Sealed::from(r#"{"annotations":null,"labels":{"a.b/c":"1"}}"#);
+    let answers = [Answer::Value(&about, Dialect::Entries)];
+    let of = |property: &str| json!({"key": "k", "metadataPolicy": "Fetch", "property": property});
+    for (property, text) in
+        [("", r#"{"annotations":null,"labels":{"a.b/c":"1"}}"#), ("labels.a.b/c", "1"), ("labels", r#"{"a.b/c":"1"}"#)]
+    {
+        let found = assembled(one(&of(property)), &answers).unwrap();
+        assert_eq!(texts(&found), [("a", text)], "{property}");
+    }
+    assert!(assembled(one(&of("labels.none")), &answers).is_err());
+    let all = json!({"dataFrom": [{"extract": {"key": "k", "metadataPolicy": "Fetch", "property": "labels"}}]});
+    assert_eq!(texts(&assembled(all, &answers).unwrap()), [("a.b_c", "1")]);
+}
+
+#[test]
+fn an_objects_property_is_text_or_json_as_it_stands() {
+    let object = Sealed::from(r#"{"spec":{"n":1.50,"t":"a\u003cb","z":null,"o":{"k":["v"]},"j":"{\"in\":1}"}}"#);
+    let answers = [Answer::Value(&object, Dialect::Object)];
+    for (property, text) in
+        [("spec.n", "1.50"), ("spec.t", "a<b"), ("spec.z", "null"), ("spec.o", r#"{"k":["v"]}"#), ("spec.o.k.0", "v")]
+    {
+        let found = assembled(one(&json!({"key": "k", "property": property})), &answers).unwrap();
+        assert_eq!(texts(&found), [("a", text)], "{property}");
+    }
+    assert!(assembled(one(&json!({"key": "k", "property": "spec.none"})), &answers).is_err());
+    let extract = |property: &str| {
+        let all = json!({"dataFrom": [{"extract": {"key": "k", "property": property}}]});
+        assembled(all, &answers).unwrap()
+    };
+    assert_eq!(texts(&extract("spec.o")), [("k", r#"["v"]"#)]);
+    assert_eq!(texts(&extract("spec.t")), [("value", "a<b")]);
+    assert_eq!(texts(&extract("spec.j")), [("in", "1")]);
+    assert_eq!(texts(&extract("spec.z")), []);
 }
 
 #[test]

@@ -110,7 +110,7 @@ impl Inner {
         let (inner, session) = (Arc::clone(self), Arc::clone(session));
         tokio::spawn(async move {
             let references = boarding.passengers.iter().map(|passenger| passenger.reference.clone()).collect();
-            let question = Question { references, polled: None, patience: inner.settings.deadline };
+            let question = Question { references, patience: inner.settings.deadline, ..Question::default() };
             let readings = inner.read(&session, question).await;
             let flights = &mut *held(&inner.flights);
             for (passenger, reading) in boarding.passengers.into_iter().zip(readings) {

@@ -7,6 +7,7 @@ use std::fmt;
 
 use aws_lc_rs::hmac;
 
+use crate::provider::Mark;
 use crate::sealed::Sealed;
 
 /// A keyed, truncated hash of a value: comparable within this process, meaningless outside of it.
@@ -31,7 +32,16 @@ impl Fingerprinter {
 
     /// The fingerprint of `value`.
     pub(super) fn of(&self, value: &Sealed) -> Fingerprint {
-        let tag = hmac::sign(&self.0, value.expose());
+        self.sign(value.expose())
+    }
+
+    /// That of a provider's mark: as long as any other, however long the mark is.
+    pub(super) fn of_mark(&self, mark: &Mark) -> Fingerprint {
+        self.sign(mark.as_bytes())
+    }
+
+    fn sign(&self, bytes: &[u8]) -> Fingerprint {
+        let tag = hmac::sign(&self.0, bytes);
         let mut bytes = [0; 16];
         bytes.iter_mut().zip(tag.as_ref()).for_each(|(to, from)| *to = *from);
         Fingerprint(bytes)

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::provider::{Error, Kind};
 
+use super::listed::Listings;
 use super::pace::Pace;
 
 /// Whether a call may leave.
@@ -27,6 +28,7 @@ pub(super) struct Health {
     /// How many of them are polled.
     pub(super) polled: usize,
     pub(super) pace: Pace,
+    pub(super) listings: Listings,
     answered: Option<Instant>,
     suspicion: Option<Suspicion>,
 }

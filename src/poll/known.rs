@@ -3,20 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use crate::provider::Batch;
-
 use super::absence::Absence;
 use super::identity::{ObjectId, Reference};
+use super::listed::Listed;
+use super::schedule::Manner;
 use super::seen::Mark;
 use super::shrink::Names;
-use super::slots::{Group, SlotId};
+use super::slots::SlotId;
 
 /// A reference that at least one object uses.
 #[derive(Debug)]
 pub(super) struct Known {
     pub(super) reference: Reference,
-    pub(super) batch: Batch,
-    pub(super) immutable: bool,
+    pub(super) manner: Manner,
     /// What was last seen, by the read that began last.
     pub(super) mark: Mark,
     pub(super) order: u64,
@@ -26,6 +25,7 @@ pub(super) struct Known {
     /// Whose values a search last found, and whose it has found since, which is not believed yet.
     pub(super) names: Option<Names>,
     pub(super) doubted: Option<Names>,
+    pub(super) listed: Listed,
     pub(super) slot: Option<SlotId>,
     /// The objects that use it, and where among their ties.
     pub(super) subscribers: BTreeMap<u32, u32>,
@@ -35,17 +35,17 @@ pub(super) struct Known {
 }
 
 impl Known {
-    pub(super) fn new(reference: Reference, batch: Batch, immutable: bool, mark: Mark) -> Self {
+    pub(super) fn new(reference: Reference, manner: Manner, mark: Mark) -> Self {
         Self {
             reference,
-            batch,
-            immutable,
+            manner,
             mark,
             order: 0,
             answered: None,
             absence: Absence::default(),
             names: None,
             doubted: None,
+            listed: Listed::default(),
             slot: None,
             subscribers: BTreeMap::new(),
             dirty: BTreeSet::new(),
@@ -63,16 +63,15 @@ impl Known {
         true
     }
 
-    /// Where it is to be polled, if it is: at the shortest interval that is asked for, and never again once what can
+    /// How often it is to be polled, if it is: at the shortest interval that is asked for, and never again once what can
     /// never change has been read.
-    pub(super) fn group(&self) -> Option<Group> {
+    pub(super) fn polled_every(&self) -> Option<Duration> {
         let polled = match &self.mark {
             Mark::Closed => false,
-            Mark::Value(_) => !self.immutable,
+            Mark::Value(_) => !self.manner.immutable,
             _ => true,
         };
-        let interval = self.demand.shortest().filter(|_| polled)?;
-        Some(Group { session: self.reference.session, interval, batch: self.batch })
+        self.demand.shortest().filter(|_| polled)
     }
 }
 

@@ -14,18 +14,21 @@
 //! From then on [`Poller::run`] reads the references, in slots of a batch that are spread over the interval, and sends
 //! the object's id when there is something to do. Where to look: `slots` packs references and says when; `schedule` and
 //! `record` hold seen, applied and dirty; `absence`, `health` and `pace` decide what an answer, a refusal and a
-//! throttling mean; `read` makes one guarded call; `coalesce` and `handover` save calls; `session` opens and closes.
+//! throttling mean; `listed` what a provider says of changes without a read. `read` makes one guarded call, `detect` a round
+//! with a listing; `coalesce` and `handover` save calls; `session` opens and closes.
 //!
-//! All of it but the last four is free of clocks and tasks: time is passed in. Values are in [`Reading`]s and, for two
+//! All of it but the last five is free of clocks and tasks: time is passed in. Values are in [`Reading`]s and, for two
 //! seconds, in the hand-over buffer; nowhere else. Nothing here knows Kubernetes.
 
 mod absence;
 mod coalesce;
+mod detect;
 mod fingerprint;
 mod handover;
 mod health;
 mod identity;
 mod known;
+mod listed;
 mod pace;
 mod phase;
 mod read;
@@ -51,7 +54,7 @@ use tokio::sync::{Notify, mpsc};
 use coalesce::Flights;
 use fingerprint::Fingerprinter;
 use handover::Handover;
-use schedule::{Bounds, Manner, Schedule, Wanted};
+use schedule::{Bounds, Schedule, Wanted};
 use session::Listener;
 
 pub use fingerprint::Fingerprint;
@@ -260,10 +263,7 @@ impl Poller {
     }
 
     fn describe(&self, reference: Reference) -> Wanted {
-        let manner = self.inner.sessions.get(reference.session).map(|session| Manner {
-            batch: session.provider.batch_of(&reference.remote),
-            immutable: session.provider.is_fixed(&reference.remote),
-        });
+        let manner = self.inner.sessions.get(reference.session).map(|session| session.manner(&reference.remote));
         Wanted { reference, manner }
     }
 

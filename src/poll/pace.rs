@@ -1,8 +1,10 @@
 //! How fast a session may call, learned from being throttled.
 //!
 //! Nothing is held back until a provider says "too many". Then the gap between calls doubles, once for all calls that
-//! were under way; while calls are answered the rate grows again, slowly at first, until it is what it was. Who waits for
-//! a turn waits in line (in `read`), so none starves.
+//! were under way; while calls are answered the rate grows again, slowly at first, until it is what it was. A provider
+//! that refused everything for a while and then answers is another case: what it had trouble with is over, and who has
+//! waited is read within the interval; if it was not over, that is not tried again soon. Who waits for a turn waits in
+//! line (in `read`), so none starves.
 
 use std::time::{Duration, Instant};
 
@@ -10,8 +12,16 @@ use super::phase::scatter;
 
 /// The least gap after being throttled.
 const FLOOR: Duration = Duration::from_millis(50);
-/// The widest gap, so that a session finds out that it may go on.
-const CEILING: Duration = Duration::from_secs(10);
+/// The widest gap, so that a session finds out that it may go on: half the default interval, so that the other half is
+/// left for those who waited.
+const CEILING: Duration = Duration::from_secs(5);
+/// How many refusals in a row, with no answer between them, are a provider that refuses everything.
+const SILENCE: u32 = 3;
+/// By how much each answer after them narrows the gap, and how far below the usual one it goes: all that waited goes in
+/// a quarter of an interval.
+const HASTE: u32 = 4;
+/// For how long after them the session catches up; the default interval.
+const CATCH_UP: Duration = Duration::from_secs(10);
 /// How many seconds the rate takes to grow from nothing to what it was, at its fastest.
 const RECOVERY: f64 = 30.0;
 /// How many seconds after the last throttling it grows at its fastest: at first it feels its way.
@@ -24,6 +34,8 @@ pub(super) struct Pace {
     usual: Option<Duration>,
     last: Option<Instant>,
     limit: Option<Limit>,
+    /// When catching up was last refused.
+    burnt: Option<Instant>,
     rolls: u64,
 }
 
@@ -32,6 +44,10 @@ struct Limit {
     gap: Duration,
     free: Instant,
     cut: Instant,
+    /// Refusals in a row.
+    refusals: u32,
+    /// When the provider answered again after it had refused everything.
+    back: Option<Instant>,
 }
 
 impl Pace {
@@ -58,28 +74,47 @@ impl Pace {
 
     /// A call that began at `began` was throttled.
     pub(super) fn throttled(&mut self, began: Instant, now: Instant) {
-        let gap = match &self.limit {
+        let (gap, refusals) = match &self.limit {
             Some(limit) if began <= limit.cut => return,
-            Some(limit) => limit.gap,
-            None => self.usual.unwrap_or_default(),
+            Some(limit) => (limit.gap, limit.refusals.saturating_add(1)),
+            None => (self.usual.unwrap_or_default(), 1),
         };
+        if self.limit.as_ref().is_some_and(|limit| limit.back.is_some()) {
+            self.burnt = Some(now);
+        }
         let gap = (gap * 2).clamp(FLOOR, CEILING);
-        self.limit = Some(Limit { gap, free: now + gap, cut: now });
+        self.limit = Some(Limit { gap, free: now + gap, cut: now, refusals, back: None });
     }
 
     /// A call was answered.
     pub(super) fn answered(&mut self, now: Instant) {
         let Some(limit) = &mut self.limit else { return };
         let usual = self.usual.unwrap_or_default().max(FLOOR / 10);
+        let burnt = self.burnt.is_some_and(|burnt| now.saturating_duration_since(burnt).as_secs_f64() < RAMP);
+        if std::mem::take(&mut limit.refusals) >= SILENCE && !burnt {
+            limit.back = Some(now);
+        }
+        if let Some(back) = limit.back {
+            limit.gap = (limit.gap / HASTE).max(usual / HASTE);
+            limit.free = limit.free.min(now + limit.gap);
+            if now > back + CATCH_UP {
+                self.lift();
+            }
+            return;
+        }
         let gap = limit.gap.as_secs_f64();
         let courage = now.saturating_duration_since(limit.cut).as_secs_f64() / RAMP;
         // A step is what the time since the last call is worth, and never more than doubles the rate.
         let step = (gap / usual.as_secs_f64() / RECOVERY * courage.min(1.0)).min(1.0 / gap);
         limit.gap = Duration::from_secs_f64(1.0 / (1.0 / gap + step));
         if limit.gap <= usual {
-            self.limit = None;
-            self.last = None;
+            self.lift();
         }
+    }
+
+    fn lift(&mut self) {
+        self.limit = None;
+        self.last = None;
     }
 }
 
@@ -178,10 +213,48 @@ mod tests {
             now += CEILING;
         }
         let recovering = now;
+        assert!(pace.limit.is_some());
         while pace.limit.is_some() {
             now = begin(&mut pace, now).max(now + Duration::from_millis(200));
             pace.answered(now);
             assert!(now < recovering + Duration::from_secs(90), "{:?}", pace.limit);
         }
+    }
+
+    /// A session of `calls` an interval of 10 s, all of which are refused for a minute; how long it then takes until
+    /// each of them was answered.
+    fn catch_up(calls: u32) -> Duration {
+        let start = Instant::now();
+        let every = Duration::from_secs(10) / calls;
+        let (mut pace, mut now) = (Pace::default(), start);
+        for _ in 0..calls {
+            pace.turn(now).unwrap();
+            now += every;
+        }
+        let end = now + Duration::from_mins(1);
+        while now < end {
+            pace.throttled(now, now);
+            now = begin(&mut pace, now);
+        }
+        for _ in 0..calls {
+            pace.answered(now);
+            now = begin(&mut pace, now);
+        }
+        now - end
+    }
+
+    #[test]
+    fn who_was_refused_altogether_is_read_within_an_interval_after_the_end() {
+        for calls in [1, 2, 10, 50, 200, 1_000] {
+            let took = catch_up(calls);
+            assert!(took <= Duration::from_secs(10), "{calls}: {took:?}");
+        }
+    }
+
+    #[test]
+    fn who_catches_up_too_early_is_careful_for_a_while() {
+        // One call each 8 s is allowed, where twenty would be made: to try again and again would find nearly all refused.
+        let (answered, throttled) = play(Duration::from_millis(400), Duration::from_secs(8), 3_600);
+        assert!(throttled <= answered * 2, "{throttled} throttled, {answered} answered");
     }
 }

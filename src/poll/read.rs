@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use crate::provider::{Error, Kind, Provider, Query, Remote, RemoteKey, Search};
 use crate::sealed::Sealed;
 
+use super::fingerprint::Fingerprint;
 use super::health::{Admission, authenticated};
 use super::identity::Reference;
 use super::record::{Found, Round};
@@ -23,33 +24,48 @@ use super::shrink::Names;
 use super::{Inner, held, now};
 
 /// What is asked in one call.
-#[derive(Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Question {
     pub(super) references: Vec<Reference>,
+    /// Their marks in a listing just before, in their order; empty where there was none.
+    pub(super) marks: Vec<Option<Fingerprint>>,
     /// The interval of the slot that asks; `None` for a fetch.
     pub(super) polled: Option<Duration>,
     /// For how long the question may wait for its turn.
     pub(super) patience: Duration,
 }
 
+impl Question {
+    /// What a slot of this interval asks. It has its turn, however late; while it waits it does not ask again.
+    pub(super) fn poll(interval: Duration) -> Self {
+        Self { polled: Some(interval), patience: Duration::from_hours(1), ..Self::default() }
+    }
+}
+
 impl Inner {
     /// Asks `session`, remembers what was seen, hands over what somebody is about to fetch. Answers in order.
     pub(super) async fn read(self: &Arc<Self>, session: &Arc<Session>, question: Question) -> Vec<Reading> {
-        let mut round = Round { session: session.id, order: 0, began: now(), polled: question.polled, called: false };
+        let mut round = Round::new(session.id, question.polled, now());
         let references = &question.references;
-        let answers = match self.wait(session, &question).await {
-            Err(refusal) => {
-                round.order = held(&self.schedule).begin();
-                references.iter().map(|reference| Err(refusal.about(self, reference))).collect()
-            }
-            Ok(permit) => {
-                (round.order, round.began, round.called) = (held(&self.schedule).begin(), now(), true);
-                let answers = self.call(session, references).await;
-                drop(permit);
-                answers
-            }
-        };
-        self.take_in(session, &round, question.references, answers)
+        let asked = self.in_turn(session, &question, &mut round, self.call(session, references)).await;
+        let answers = asked
+            .unwrap_or_else(|refusal| references.iter().map(|reference| Err(refusal.about(self, reference))).collect());
+        self.take_in(session, &round, question, answers)
+    }
+
+    /// Makes `call` for `question` when it may be made, and says in `round` whether and when it was.
+    pub(super) async fn in_turn<T>(
+        &self,
+        session: &Session,
+        question: &Question,
+        round: &mut Round,
+        call: impl Future<Output = T>,
+    ) -> Result<T, Refusal> {
+        let permit = self.wait(session, question).await;
+        round.order = held(&self.schedule).begin();
+        let _permit = permit?;
+        (round.began, round.called) = (now(), true);
+        Ok(call.await)
     }
 
     async fn wait<'a>(
@@ -96,31 +112,39 @@ impl Inner {
         let failed = |cause: &str| -> Vec<_> {
             references.iter().map(|_| Err(failure(provider, Kind::Unavailable, cause))).collect()
         };
-        let call = AssertUnwindSafe(answers(&*session.provider, references)).catch_unwind();
-        let mut answers = match timeout(self.settings.deadline + self.settings.margin, call).await {
-            Err(_) => return failed(NO_ANSWER),
-            Ok(Err(_)) => return failed("the provider's code failed"),
-            Ok(Ok(answers)) => answers,
+        let mut answers = match self.guarded(answers(&*session.provider, references)).await {
+            Err(cause) => return failed(cause),
+            Ok(answers) => answers,
         };
         let missing = || Err(failure(provider, Kind::Invalid, "the answer does not fit the question"));
         answers.resize_with(references.len(), missing);
         answers
     }
 
-    fn take_in(
+    /// Gives `call` up when it takes too long, and takes a panic in it for a failure.
+    pub(super) async fn guarded<T>(&self, call: impl Future<Output = T>) -> Result<T, &'static str> {
+        let call = AssertUnwindSafe(call).catch_unwind();
+        let answer = timeout(self.settings.deadline + self.settings.margin, call).await.map_err(|_| NO_ANSWER)?;
+        answer.map_err(|_| "the provider's code failed")
+    }
+
+    pub(super) fn take_in(
         self: &Arc<Self>,
         session: &Arc<Session>,
         round: &Round,
-        references: Vec<Reference>,
+        question: Question,
         answers: Vec<Result<Sealed, Error>>,
     ) -> Vec<Reading> {
+        let Question { references, marks, .. } = question;
         let kinds: Vec<_> = answers.iter().map(|answer| answer.as_ref().map(|_| ()).map_err(|e| e.kind)).collect();
         let values: Vec<_> = answers.into_iter().map(|answer| answer.map(Arc::new)).collect();
-        let found = references.iter().zip(&values).map(|(reference, value)| Found {
+        let marks = marks.into_iter().chain(std::iter::repeat(None));
+        let found = references.iter().zip(&values).zip(marks).map(|((reference, value), mark)| Found {
             reference: reference.clone(),
             names: value.as_ref().ok().filter(|_| reference.key().is_none()).map(|value| Names::of(value)),
             answer: value.as_ref().map(|value| self.fingerprinter.of(value)).map_err(Error::clone),
-            batch: session.provider.batch_of(&reference.remote),
+            manner: session.manner(&reference.remote),
+            mark,
         });
         let found = found.collect();
         let noted = held(&self.schedule).record(round, found, now());
@@ -143,7 +167,7 @@ impl Inner {
     }
 
     /// What the answers say about the credentials.
-    fn conclude(self: &Arc<Self>, session: &Arc<Session>, round: &Round, kinds: &[Result<(), Kind>]) {
+    pub(super) fn conclude(self: &Arc<Self>, session: &Arc<Session>, round: &Round, kinds: &[Result<(), Kind>]) {
         if !round.called {
             return;
         }
@@ -176,7 +200,7 @@ async fn find(provider: &dyn Provider, query: &Query) -> Result<Sealed, Error> {
 
 /// Why no call was made.
 #[derive(Debug)]
-enum Refusal {
+pub(super) enum Refusal {
     Crowded,
     Stuck,
     Closed,
@@ -185,7 +209,7 @@ enum Refusal {
 
 impl Refusal {
     /// What `reference` is told: what it already knows, where that says the same.
-    fn about(&self, inner: &Inner, reference: &Reference) -> Error {
+    pub(super) fn about(&self, inner: &Inner, reference: &Reference) -> Error {
         match self {
             Self::Known(error) => error.clone(),
             Self::Closed => closed(),
@@ -199,7 +223,7 @@ impl Refusal {
 
 const NO_ANSWER: &str = "no answer in time";
 
-fn failure(provider: &'static str, kind: Kind, cause: &str) -> Error {
+pub(super) fn failure(provider: &'static str, kind: Kind, cause: &str) -> Error {
     Error { provider, doing: "read".into(), kind, cause: cause.into() }
 }
 

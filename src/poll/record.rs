@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use crate::provider::{Batch, Error, Kind};
+use crate::provider::{Error, Kind};
 
 use super::fingerprint::Fingerprint;
 use super::health::{Admission, authenticated, for_all};
 use super::identity::{Reference, SessionId};
-use super::schedule::Schedule;
+use super::schedule::{Manner, Schedule};
 use super::seen::{Mark, Seen};
 use super::shrink::{self, Names};
 
@@ -27,6 +27,13 @@ pub(super) struct Round {
     pub(super) called: bool,
 }
 
+impl Round {
+    /// One that has made no call yet.
+    pub(super) fn new(session: SessionId, polled: Option<Duration>, began: Instant) -> Self {
+        Self { session, order: 0, began, polled, called: false }
+    }
+}
+
 /// What a call said of one reference.
 #[derive(Debug)]
 pub(super) struct Found {
@@ -34,8 +41,10 @@ pub(super) struct Found {
     pub(super) answer: Result<Fingerprint, Error>,
     /// Whose values the answer holds, where it is a search's.
     pub(super) names: Option<Names>,
-    /// How its provider batches it now.
-    pub(super) batch: Batch,
+    /// How its provider reads it now.
+    pub(super) manner: Manner,
+    /// Its mark in the listing that it was read after.
+    pub(super) mark: Option<Fingerprint>,
 }
 
 /// What that means.
@@ -126,7 +135,7 @@ impl Schedule {
             return if lacks { Seen::Failed(shrink::doubt()) } else { unknown(&found.answer) };
         }
         known.order = round.order;
-        known.batch = found.batch;
+        known.manner = found.manner;
         let interval = known.demand.shortest().unwrap_or(once);
         let health = self.sessions.get(&found.reference.session);
         let vouched = health.is_some_and(|health| health.vouches(round.began, interval));
@@ -154,6 +163,11 @@ impl Schedule {
         }
         // A provider that is merely busy says nothing new; only who has not been answered for long is told.
         let bears = matches!(&seen, Seen::Failed(error) if error.kind == Kind::Throttled) && recent;
+        match &seen {
+            Seen::Value(print) => known.listed.found(found.mark, known.mark == Mark::Value(*print), round),
+            _ if !bears => known.listed.lost(),
+            _ => {}
+        }
         if !bears {
             self.set_mark(number, Mark::from(&seen), now);
         }
@@ -164,14 +178,18 @@ impl Schedule {
     /// Wakes whom the poll of `reference` is to wake; says whether its value is wanted.
     fn rouse(&mut self, round: &Round, reference: &Reference, now: Instant) -> bool {
         let Some(interval) = round.polled else { return true };
-        let known = self.references.get(reference).and_then(|number| self.known.get(*number));
-        let Some(known) = known.filter(|known| !known.dirty.is_empty()) else { return false };
-        let due = |number: &u32| self.objects.get(*number).is_some_and(|object| object.interval <= interval);
-        let woken: Vec<u32> = known.dirty.iter().copied().filter(due).collect();
+        let woken = self.concerned(reference, interval);
         for number in &woken {
             self.wake(*number, now);
         }
         !woken.is_empty()
+    }
+
+    /// The dirty objects that use `reference` and want to move at least once an `interval`.
+    pub(super) fn concerned(&self, reference: &Reference, interval: Duration) -> Vec<u32> {
+        let known = self.references.get(reference).and_then(|number| self.known.get(*number));
+        let due = |number: &u32| self.objects.get(*number).is_some_and(|object| object.interval <= interval);
+        known.map(|known| known.dirty.iter().copied().filter(due).collect()).unwrap_or_default()
     }
 }
 

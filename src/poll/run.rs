@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 
 use super::read::Question;
 use super::schedule::Job;
-use super::slots::SlotId;
+use super::slots::{SlotId, Way};
 use super::{Inner, Poller, held, now};
 
 /// How much later than it must a value may leave the hand-over buffer, so that in most cases a tick takes it along.
@@ -63,12 +63,19 @@ impl Inner {
     }
 
     async fn poll(self: Arc<Self>, job: Job) {
-        let _reading = UnderWay { inner: &self, slot: job.slot };
+        let under_way = UnderWay { inner: &self, slot: job.slot };
         let session = self.sessions.get(job.session).filter(|session| self.fence.may_read(session.id));
         let Some(session) = session else { return };
-        // Whoever is polled has its turn, however late; a slot that still waits is not asked again.
-        let patience = Duration::from_hours(1);
-        self.read(&session, Question { references: job.references, polled: Some(job.interval), patience }).await;
+        let question = Question { references: job.references, ..Question::poll(job.interval) };
+        match job.way {
+            Way::Read(_) => drop(self.read(&session, question).await),
+            Way::List(kind) => {
+                let suspects = self.look(&session, kind, question).await;
+                // They are read beside the next listing, so that one that is slow delays no other.
+                drop(under_way);
+                self.read_apart(&session, job.interval, suspects).await;
+            }
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use super::known::{Known, Object, Tie};
 use super::phase::{Grid, LONGEST, number_of};
 use super::seen::{Mark, Seen};
 use super::slab::Slab;
-use super::slots::{SlotId, Slots, Tick};
+use super::slots::{Group, SlotId, Slots, Tick, Way};
 
 /// A reference that an object wants.
 #[derive(Debug)]
@@ -30,7 +30,15 @@ pub(super) struct Wanted {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Manner {
     pub(super) batch: Batch,
+    /// Whether its value can never change.
     pub(super) immutable: bool,
+    /// How many of its kind are asked for together whether they have changed.
+    pub(super) detects: Option<usize>,
+}
+
+impl Manner {
+    /// That of what cannot be asked for.
+    const NONE: Self = Self { batch: Batch::Single, immutable: false, detects: None };
 }
 
 /// A slot's read, to be done now.
@@ -39,6 +47,7 @@ pub(super) struct Job {
     pub(super) slot: SlotId,
     pub(super) session: SessionId,
     pub(super) interval: Duration,
+    pub(super) way: Way,
     pub(super) references: Vec<Reference>,
 }
 
@@ -211,8 +220,8 @@ impl Schedule {
         }
         let health = self.sessions.get_mut(&reference.session);
         let mark = if health.is_some() && manner.is_some() { Mark::Unknown } else { Mark::Closed };
-        let manner = manner.unwrap_or(Manner { batch: Batch::Single, immutable: false });
-        let number = self.known.insert(Known::new(reference.clone(), manner.batch, manner.immutable, mark));
+        let manner = manner.unwrap_or(Manner::NONE);
+        let number = self.known.insert(Known::new(reference.clone(), manner, mark));
         if let Some(health) = health {
             health.references.insert(number);
         }
@@ -234,13 +243,13 @@ impl Schedule {
     /// Moves a reference to the slot where it belongs. One that may wait longer than before moves at its slot's tick
     /// only (`ticking`), when it has just been read: so it never waits for longer than its interval.
     pub(super) fn place(&mut self, number: u32, now: Instant, ticking: bool) {
+        let wanted = self.group(number, now);
         let Some(known) = self.known.get_mut(number) else { return };
         let current = known.slot.and_then(|slot| self.slots.group(slot));
-        let wanted = known.group();
         let stays = match (current, wanted) {
             (None, None) => true,
             (Some(current), Some(wanted)) => {
-                let longer = current.batch == wanted.batch && current.interval < wanted.interval;
+                let longer = current.way == wanted.way && current.interval < wanted.interval;
                 current == wanted || longer && !ticking
             }
             _ => false,
@@ -256,6 +265,12 @@ impl Schedule {
         if let Some(health) = self.sessions.get_mut(&known.reference.session) {
             health.polled = health.polled + polled - usize::from(current.is_some());
         }
+    }
+
+    fn group(&self, number: u32, now: Instant) -> Option<Group> {
+        let known = self.known.get(number)?;
+        let (session, interval) = (known.reference.session, known.polled_every()?);
+        Some(Group { session, interval, way: self.way(session, interval, known.manner, now) })
     }
 
     /// Forgets `object`; references that only it used are forgotten too.
@@ -434,7 +449,7 @@ impl Schedule {
                 known.slot = Some(slot);
             }
         }
-        Some(Job { slot, session: group.session, interval: group.interval, references })
+        Some(Job { slot, session: group.session, interval: group.interval, way: group.way, references })
     }
 
     /// How much there is of everything.

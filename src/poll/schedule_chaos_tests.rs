@@ -8,14 +8,14 @@ fn whatever_happens_the_indexes_agree_and_every_polled_reference_is_in_one_slot(
         dice = crate::poll::phase::scatter(dice.wrapping_add(0x9E37_79B9_7F4A_7C15));
         dice % sides
     };
-    let names: Vec<String> = (0..40).map(|number| format!("k{number}")).collect();
+    let names: Vec<String> = (0..40).map(|number| format!("{}{number}", ["k", "listed"][number % 2])).collect();
     let mut world = World::new();
     for _ in 0..4_000 {
         let name = roll(25).to_string();
         let from = usize::try_from(roll(38)).unwrap();
         let keys: Vec<_> =
             names[from..from + 1 + usize::try_from(roll(2)).unwrap()].iter().map(String::as_str).collect();
-        match roll(8) {
+        match roll(9) {
             0 => world.schedule.forget(&object(&name), world.now),
             1 => world.subscribe(
                 &name,
@@ -28,6 +28,7 @@ fn whatever_happens_the_indexes_agree_and_every_polled_reference_is_in_one_slot(
                 keys[0],
                 [Ok("1"), Ok("2"), Err(Kind::Denied), Err(Kind::Throttled)][usize::try_from(roll(4)).unwrap()],
             ),
+            5 => world.listing = [None, Some(Kind::Denied), Some(Kind::Unavailable)][usize::try_from(roll(3)).unwrap()],
             _ => drop(world.advance(Duration::from_millis(roll(4_000)))),
         }
         check(&world.schedule);
@@ -59,7 +60,7 @@ fn check(schedule: &Schedule) {
         let Some(known) = schedule.known.get(number) else { continue };
         let least = known.subscribers.keys().map(|object| schedule.objects.get(*object).unwrap().interval).min();
         assert_eq!(known.demand.shortest(), least);
-        assert_eq!(known.slot.is_some(), known.group().is_some());
+        assert_eq!(known.slot.is_some(), known.polled_every().is_some());
         let at = known.slot.and_then(|slot| schedule.slots.group(slot)).unwrap();
         assert!(at.interval <= least.unwrap());
         polled += 1;

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use crate::poll::fingerprint::{Fingerprint, Fingerprinter};
+use crate::poll::listed::Suspect;
 use crate::poll::record::{Found, Round};
 use crate::poll::testing::{error, remote};
 use crate::provider::{Error, Kind};
@@ -26,6 +27,9 @@ struct World {
     start: Instant,
     /// Since when each reference has waited for a poll.
     waits: BTreeMap<String, Instant>,
+    /// How listings fail, and how many there were.
+    listing: Option<Kind>,
+    listings: usize,
 }
 
 impl World {
@@ -35,7 +39,8 @@ impl World {
         let mut schedule = Schedule::new(bounds, start);
         schedule.open(SessionId::new(1));
         let (maker, remote) = (Fingerprinter::random(), BTreeMap::new());
-        Self { schedule, maker, remote, now: start, reads: Vec::new(), start, waits: BTreeMap::new() }
+        let waits = BTreeMap::new();
+        Self { schedule, maker, remote, now: start, reads: Vec::new(), start, waits, listing: None, listings: 0 }
     }
 
     fn set(&mut self, key: &str, value: Result<&'static str, Kind>) {
@@ -47,8 +52,10 @@ impl World {
     }
 
     fn subscribe(&mut self, name: &str, keys: &[&str], interval: Option<Duration>) {
-        let manner = |key: &str| Manner { batch: Batch::Many(20), immutable: key.starts_with("pinned") };
-        let wanted = keys.iter().map(|key| Wanted { reference: reference(key), manner: Some(manner(key)) }).collect();
+        let wanted = keys
+            .iter()
+            .map(|key| Wanted { reference: reference(key), manner: Some(manner(&reference(key))) })
+            .collect();
         self.schedule.subscribe(&object(name), wanted, interval, self.now);
         self.waits.extend(keys.iter().map(|key| ((*key).to_owned(), self.now)));
     }
@@ -62,7 +69,8 @@ impl World {
             reference: reference.clone(),
             answer: answer(reference.key().unwrap()),
             names: None,
-            batch: Batch::Many(20),
+            manner: manner(reference),
+            mark: None,
         };
         references.iter().map(found).collect()
     }
@@ -100,16 +108,12 @@ impl World {
         while let Some(due) = self.schedule.next_due().filter(|due| *due <= end) {
             self.now = self.now.max(due);
             for job in self.schedule.due(self.now) {
-                let keys: Vec<_> = job.references.iter().map(|reference| reference.key().unwrap().to_owned()).collect();
-                for key in &keys {
-                    let since = self.waits.insert(key.clone(), self.now).unwrap();
+                for reference in &job.references {
+                    let key = reference.key().unwrap();
+                    let since = self.waits.insert(key.to_owned(), self.now).unwrap();
                     assert!(self.now.duration_since(since) <= job.interval, "{key} waited too long");
                 }
-                self.reads.push((self.now - self.start, keys));
-                let round = self.round(Some(job.interval));
-                let found = self.answer(&job.references);
-                self.schedule.record(&round, found, self.now);
-                self.schedule.slots.finish(job.slot);
+                self.play(job);
             }
             while let Some(object) = self.schedule.next_wake() {
                 woken.push((self.now - self.start, object.name.to_string()));
@@ -117,6 +121,39 @@ impl World {
         }
         self.now = end;
         woken
+    }
+
+    fn play(&mut self, job: Job) {
+        let suspects = match job.way {
+            Way::Read(_) => job.references.into_iter().map(|reference| (reference, None)).collect(),
+            Way::List(kind) => self.look(kind, job.interval, job.references),
+        };
+        let (references, marks): (Vec<_>, Vec<_>) = suspects.into_iter().unzip();
+        if !references.is_empty() {
+            let keys = references.iter().map(|reference| reference.key().unwrap().to_owned()).collect();
+            self.reads.push((self.now - self.start, keys));
+            let round = self.round(Some(job.interval));
+            let mut found = self.answer(&references);
+            found.iter_mut().zip(marks).for_each(|(found, mark)| found.mark = mark);
+            self.schedule.record(&round, found, self.now);
+        }
+        self.schedule.returned(references.iter());
+        self.schedule.slots.finish(job.slot);
+    }
+
+    fn look(&mut self, kind: usize, interval: Duration, references: Vec<Reference>) -> Vec<Suspect> {
+        let round = self.round(Some(interval));
+        self.listings += 1;
+        let answer = self.listing.map_or(Ok(()), Err);
+        if self.schedule.listed(&round, kind, 1, answer, self.now) && answer.is_err() {
+            let mut found = self.answer(&references);
+            found.iter_mut().for_each(|found| found.answer = Err(error("listing", answer.unwrap_err())));
+            self.schedule.record(&round, found, self.now);
+            return Vec::new();
+        }
+        let marks: Vec<_> = self.answer(&references).into_iter().map(|found| found.answer.ok()).collect();
+        let marks = marks.into_iter().map(|mark| mark.filter(|_| answer.is_ok()));
+        self.schedule.sift(&round, references.into_iter().zip(marks).collect(), self.now)
     }
 
     fn names(&mut self, time: Duration) -> Vec<String> {
@@ -134,6 +171,11 @@ impl World {
 
 fn object(name: &str) -> ObjectId {
     ObjectId::new("default", name, &format!("uid-of-{name}"))
+}
+
+fn manner(reference: &Reference) -> Manner {
+    let is = |kind| reference.key().unwrap().starts_with(kind);
+    Manner { batch: Batch::Many(20), immutable: is("pinned"), detects: is("listed").then_some(8) }
 }
 
 fn reference(key: &str) -> Reference {
@@ -431,7 +473,7 @@ fn a_closed_session_makes_its_objects_dirty_wakes_them_and_is_not_polled() {
     assert!(!world.names(HOUR * 2).is_empty() && world.reads().is_empty());
     world.schedule.open(SessionId::new(2));
     let other = Reference::new(SessionId::new(2), remote("k"));
-    let manner = Some(Manner { batch: Batch::Single, immutable: false });
+    let manner = Some(Manner { batch: Batch::Single, immutable: false, detects: None });
     world.schedule.subscribe(&object("a"), vec![Wanted { reference: other, manner }], Some(HOUR), world.now);
     assert!(!world.dirty("a"));
     assert_eq!(world.schedule.stats(world.now).references, 1);

@@ -14,9 +14,10 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Mutex as Turn, Semaphore};
 use tokio::task::JoinSet;
 
-use crate::provider::{Credentials, Error, Kind, Provider};
+use crate::provider::{Credentials, Error, Kind, Provider, Remote};
 
 use super::identity::SessionId;
+use super::schedule::Manner;
 use super::{Settings, held, now};
 
 /// What decides which credentials a session has.
@@ -46,6 +47,12 @@ pub(super) struct Session {
 }
 
 impl Session {
+    /// How the provider reads `remote` now.
+    pub(super) fn manner(&self, remote: &Remote) -> Manner {
+        let (batch, immutable) = (self.provider.batch_of(remote), self.provider.is_fixed(remote));
+        Manner { batch, immutable, detects: self.provider.detects_of(remote).filter(|_| !immutable) }
+    }
+
     /// The credentials are good: from now on `concurrency` calls may be under way.
     pub(super) fn prove(&self, concurrency: usize) {
         self.proved.call_once(|| self.permits.add_permits(concurrency.saturating_sub(1)));

@@ -1,10 +1,10 @@
 //! Which references are read together, and when.
 //!
-//! References of one session, interval and batch kind are a group; a group has slots of at most a batch, numbered from
-//! 0, each with a phase of its own. A new reference joins the open slot with the lowest number, so that it is the last
-//! slots that thin out; a slot that the others have room for is dissolved at its own tick. At that moment its members
-//! have just been read, so wherever they go they are read again within their interval, and it costs no further call.
-//! There are never more than ceil(n / batch) slots but for the one interval that dissolving may take.
+//! References of one session, interval and way of polling are a group; a group has slots of at most a batch, or of as many
+//! as a listing is asked for, numbered from 0, each with a phase of its own. A new reference joins the open slot with the
+//! lowest number, so that it is the last slots that thin out; a slot that the others have room for is dissolved at its own
+//! tick. At that moment its members have just been read, so wherever they go they are read again within their interval, and
+//! it costs no further call. There are never more than ceil(n / size) slots but for the one interval that dissolving may take.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, Instant};
@@ -19,18 +19,36 @@ use super::phase::{Grid, scatter};
 pub(super) struct Group {
     pub(super) session: SessionId,
     pub(super) interval: Duration,
-    pub(super) batch: Batch,
+    pub(super) way: Way,
+}
+
+/// How a slot's references are polled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Way {
+    /// They are read in one call.
+    Read(Batch),
+    /// At most so many are asked for together whether they have changed; what has is read.
+    List(usize),
+}
+
+impl Way {
+    fn size(self) -> usize {
+        match self {
+            Self::Read(batch) => batch.size(),
+            Self::List(most) => most.max(1),
+        }
+    }
 }
 
 impl Group {
     fn grid(&self, ordinal: u32) -> Grid {
         let interval = u64::try_from(self.interval.as_nanos()).unwrap_or(u64::MAX);
-        let seed = scatter(self.session.number() ^ scatter(interval ^ scatter(self.batch.size() as u64)));
+        let seed = scatter(self.session.number() ^ scatter(interval ^ scatter(self.way.size() as u64)));
         Grid::new(self.interval, seed, ordinal)
     }
 
     fn needed(&self, members: usize) -> usize {
-        members.div_ceil(self.batch.size())
+        members.div_ceil(self.way.size())
     }
 }
 
@@ -42,7 +60,7 @@ pub(super) struct SlotId(u64);
 struct Slot {
     group: Group,
     ordinal: u32,
-    members: Vec<u32>,
+    members: BTreeSet<u32>,
     due: Instant,
     reading: bool,
 }
@@ -100,6 +118,11 @@ impl Slots {
         self.reading
     }
 
+    /// How many references of `group` there are.
+    pub(super) fn members(&self, group: Group) -> usize {
+        self.families.get(&group).map_or(0, |family| family.members)
+    }
+
     /// What the members of `slot` have in common.
     pub(super) fn group(&self, slot: SlotId) -> Option<Group> {
         self.all.get(&slot).map(|slot| slot.group)
@@ -114,9 +137,9 @@ impl Slots {
     pub(super) fn join(&mut self, group: Group, member: u32, now: Instant) -> SlotId {
         let id = self.open_slot(group).unwrap_or_else(|| self.add_slot(group, now));
         if let (Some(slot), Some(family)) = (self.all.get_mut(&id), self.families.get_mut(&group)) {
-            slot.members.push(member);
+            slot.members.insert(member);
             family.members += 1;
-            if slot.members.len() >= group.batch.size() {
+            if slot.members.len() >= group.way.size() {
                 family.open.remove(&slot.ordinal);
             }
         }
@@ -137,15 +160,16 @@ impl Slots {
         family.slots.insert(ordinal, id);
         family.open.insert(ordinal);
         self.due.insert((due, id));
-        self.all.insert(id, Slot { group, ordinal, members: Vec::new(), due, reading: false });
+        self.all.insert(id, Slot { group, ordinal, members: BTreeSet::new(), due, reading: false });
         id
     }
 
     /// Takes `member` out of `slot`; an empty slot goes away.
     pub(super) fn leave(&mut self, id: SlotId, member: u32) {
         let Some(slot) = self.all.get_mut(&id) else { return };
-        let Some(place) = slot.members.iter().position(|other| *other == member) else { return };
-        slot.members.swap_remove(place);
+        if !slot.members.remove(&member) {
+            return;
+        }
         let (group, ordinal, empty) = (slot.group, slot.ordinal, slot.members.is_empty());
         if let Some(family) = self.families.get_mut(&group) {
             family.members -= 1;
@@ -156,8 +180,8 @@ impl Slots {
         }
     }
 
-    fn remove_slot(&mut self, id: SlotId) -> Vec<u32> {
-        let Some(slot) = self.all.remove(&id) else { return Vec::new() };
+    fn remove_slot(&mut self, id: SlotId) -> BTreeSet<u32> {
+        let Some(slot) = self.all.remove(&id) else { return BTreeSet::new() };
         self.due.remove(&(slot.due, id));
         self.reading -= usize::from(slot.reading);
         if let Some(family) = self.families.get_mut(&slot.group) {
@@ -183,7 +207,7 @@ impl Slots {
         }
         slot.reading = true;
         self.reading += 1;
-        Some((id, Tick::Read(slot.members.clone())))
+        Some((id, Tick::Read(slot.members.iter().copied().collect())))
     }
 
     /// The read of `slot` has come back.
@@ -219,7 +243,7 @@ mod tests {
 
     fn group(session: u64, seconds: u64, size: usize) -> Group {
         let interval = Duration::from_secs(seconds);
-        Group { session: SessionId::new(session), interval, batch: Batch::Many(size) }
+        Group { session: SessionId::new(session), interval, way: Way::Read(Batch::Many(size)) }
     }
 
     /// Slots with a model beside them: where each member is and when it was last read.
@@ -279,7 +303,7 @@ mod tests {
         fn check(&self) {
             let mut found = BTreeMap::new();
             for (id, slot) in &self.slots.all {
-                assert!((1..=slot.group.batch.size()).contains(&slot.members.len()));
+                assert!((1..=slot.group.way.size()).contains(&slot.members.len()));
                 for member in &slot.members {
                     assert!(found.insert(*member, (slot.group, *id)).is_none(), "{member} is in two slots");
                 }

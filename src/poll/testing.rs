@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 
+use crate::api::provider::gcpsm::ConfigMapKey;
 use crate::api::provider::{CaProvider, SecretKeySelector, ServiceAccountSelector};
 use crate::provider::{
-    Batch, Capabilities, Close, Credentials, Detect, Error, Find, Kind, Matches, Part, Read, RemoteKey, Search, Token,
-    Validate, Validity,
+    Batch, Capabilities, Close, Credentials, Detect, Error, Find, Kind, Mark, Matches, Part, Read, RemoteKey, Search,
+    Token, Validate, Validity,
 };
 use crate::sealed::Sealed;
 
@@ -26,12 +27,14 @@ pub(super) enum Answer {
     Panics,
 }
 
-/// A provider with twenty keys a call. Keys that begin with `single` are read singly, `pinned` ones never change.
+/// A provider with twenty keys a call. Keys that begin with `single` are read singly, `pinned` ones never change;
+/// of those with `listed` in them it says whether they have changed.
 pub(super) struct Chest {
     answers: Mutex<HashMap<String, Answer>>,
     calls: Mutex<Vec<(Instant, Vec<String>)>>,
     latency: Duration,
     closed: AtomicUsize,
+    listings: AtomicUsize,
 }
 
 impl fmt::Debug for Chest {
@@ -47,6 +50,7 @@ impl Default for Chest {
             calls: Mutex::default(),
             latency: Duration::from_millis(5),
             closed: AtomicUsize::new(0),
+            listings: AtomicUsize::new(0),
         }
     }
 }
@@ -55,6 +59,11 @@ impl Chest {
     /// How often it was closed.
     pub(super) fn closed(&self) -> usize {
         self.closed.load(Ordering::Relaxed)
+    }
+
+    /// How often it was asked what has changed.
+    pub(super) fn listings(&self) -> usize {
+        self.listings.load(Ordering::Relaxed)
     }
 
     pub(super) fn set(&self, key: &str, answer: Answer) {
@@ -135,7 +144,19 @@ impl Find for Chest {
     }
 }
 
-impl Detect for Chest {}
+#[async_trait]
+impl Detect for Chest {
+    fn detects(&self, key: &RemoteKey) -> Option<usize> {
+        key.key.contains("listed").then_some(1000)
+    }
+
+    /// What has no value has a mark too.
+    async fn marks(&self, keys: &[RemoteKey]) -> Result<Vec<Option<Mark>>, Error> {
+        self.listings.fetch_add(1, Ordering::Relaxed);
+        tokio::time::sleep(self.latency).await;
+        Ok(keys.iter().map(|key| Some(Mark::new(format!("{:?}", self.answer(key))))).collect())
+    }
+}
 
 #[async_trait]
 impl Close for Chest {
@@ -191,6 +212,10 @@ impl Credentials for Keys {
     }
 
     async fn authorities(&self, field: &str, _: &CaProvider) -> Result<Sealed, Error> {
+        Err(error(field, Kind::Invalid))
+    }
+
+    async fn config_map_key(&self, field: &str, _: &ConfigMapKey) -> Result<Sealed, Error> {
         Err(error(field, Kind::Invalid))
     }
 

@@ -8,6 +8,7 @@ use crate::provider::{Credentials, Kind, Provider};
 use super::testing::{Answer, Chest, Keys, remote};
 use super::*;
 
+mod detect;
 mod find;
 
 const INTERVAL: Duration = Duration::from_secs(10);

@@ -21,6 +21,8 @@ pub(crate) enum Answer {
     Json(u16, String),
     /// A status and a body of another kind.
     Text(u16, &'static str, String),
+    /// A text as Google's metadata server gives it.
+    Machine(String),
     /// A redirect to another place.
     Elsewhere(String),
     /// None, ever.
@@ -98,6 +100,10 @@ async fn answer(State(script): State<Arc<Mutex<Script>>>, request: Request) -> R
     let (status, kind, body) = match answer {
         Answer::Elsewhere(place) => {
             return Response::builder().status(307).header("location", place).body(Body::empty()).unwrap();
+        }
+        Answer::Machine(text) => {
+            let answer = Response::builder().header("metadata-flavor", "Google");
+            return answer.body(Body::from(text)).unwrap();
         }
         Answer::Json(status, body) => (status, "application/x-amz-json-1.1", Body::from(body)),
         Answer::Text(status, kind, body) => (status, kind, Body::from(body)),

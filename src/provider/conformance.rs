@@ -7,6 +7,7 @@
 //!
 //! A case that a provider has no part in is declined with a reason: none is left out without a word.
 
+mod detect;
 mod find;
 mod read;
 #[cfg(test)]
@@ -127,6 +128,7 @@ pub async fn run(fixture: &dyn Fixture) -> Vec<Outcome> {
     let mut outcomes = read::run(fixture).await;
     outcomes.extend(value::run(fixture).await);
     outcomes.extend(find::run(fixture).await);
+    outcomes.extend(detect::run(fixture).await);
     outcomes.extend(wire::run(fixture).await);
     outcomes.push(("the fixture itself works", works(fixture)));
     outcomes

@@ -65,6 +65,10 @@ impl Detect for Deadline {
             .await
             .unwrap_or_else(|_| Err(self.missed("look for changes".to_owned())))
     }
+
+    fn listing_calls(&self, key: &RemoteKey) -> usize {
+        self.inner.listing_calls(key)
+    }
 }
 
 #[async_trait]

@@ -15,6 +15,11 @@ impl Mark {
     pub fn new(mark: impl Into<Box<str>>) -> Self {
         Self(mark.into())
     }
+
+    /// Its bytes, for who compares marks without keeping them.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
 }
 
 /// Says cheaply which secrets have changed. Most providers cannot, and have nothing to say here.
@@ -36,5 +41,10 @@ pub trait Detect: std::fmt::Debug + Send + Sync {
     /// A listing that failed on any page; then nothing is known of any key.
     async fn marks(&self, keys: &[RemoteKey]) -> Result<Vec<Option<Mark>>, Error> {
         Ok(vec![None; keys.len()])
+    }
+
+    /// How many calls the last listing of `key`'s kind took, 1 before the first: where reads cost no more, there is none.
+    fn listing_calls(&self, _key: &RemoteKey) -> usize {
+        1
     }
 }

@@ -1,6 +1,7 @@
 //! A session that never asks for more than it may: so many calls at once, and so many a second.
 //!
-//! A call that gets no turn in time is refused here and never reaches the provider.
+//! A call that gets no turn in time is refused here and never reaches the provider. While the server has asked for a
+//! pause nobody has a turn.
 
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,6 +12,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::find::Turns;
+use super::pause::Pause;
 use super::{
     Batch, Capabilities, Close, Detect, Error, Find, Kind, Mark, Matches, Provider, Read, RemoteKey, Search, Validate,
     Validity,
@@ -41,26 +43,52 @@ pub struct Limit {
     inner: Arc<dyn Provider>,
     under_way: Semaphore,
     pace: Arc<Pace>,
+    pause: Arc<Pause>,
 }
 
 impl Limit {
     /// A call waits for its turn for `patience` at most.
     pub fn new(inner: Arc<dyn Provider>, limits: Limits, patience: Duration) -> Self {
         let pace = Arc::new(Pace::new(limits, patience));
-        Self { inner, under_way: Semaphore::new(limits.concurrency.max(1)), pace }
+        Self { inner, under_way: Semaphore::new(limits.concurrency.max(1)), pace, pause: Arc::default() }
     }
 
-    async fn turn(&self) -> Result<SemaphorePermit<'_>, (Kind, &'static str)> {
+    async fn turn(&self) -> Result<SemaphorePermit<'_>, (Kind, String)> {
+        self.turn_of(1).await
+    }
+
+    /// A turn for what makes `calls` calls.
+    async fn turn_of(&self, calls: usize) -> Result<SemaphorePermit<'_>, (Kind, String)> {
         let end = Instant::now() + self.pace.patience;
+        self.wait_for_the_pause(end).await?;
         let Ok(Ok(permit)) = timeout_at(end, self.under_way.acquire()).await else {
-            return Err((Kind::Unavailable, "too many earlier calls of this store are still without an answer"));
+            let cause = "too many earlier calls of this store are still without an answer";
+            return Err((Kind::Unavailable, cause.to_owned()));
         };
-        self.pace.turn_before(end).await?;
+        self.wait_for_the_pause(end).await?;
+        self.pace.turn_before(end, calls).await.map_err(|(kind, cause)| (kind, cause.to_owned()))?;
         Ok(permit)
     }
 
-    fn refused(&self, doing: String, (kind, cause): (Kind, &str)) -> Error {
-        Error { provider: self.inner.name(), doing, kind, cause: cause.to_owned() }
+    async fn wait_for_the_pause(&self, end: Instant) -> Result<(), (Kind, String)> {
+        while let Some(until) = self.pause.until() {
+            if until > end {
+                return Err(self.pause.refusal());
+            }
+            sleep_until(until).await;
+        }
+        Ok(())
+    }
+
+    fn refused(&self, doing: String, (kind, cause): (Kind, String)) -> Error {
+        Error { provider: self.inner.name(), doing, kind, cause }
+    }
+
+    /// Makes a call of one outcome.
+    async fn make<T>(&self, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        let outcome = self.pause.hear(call).await;
+        self.pause.explain(outcome.as_ref().err());
+        outcome
     }
 }
 
@@ -84,8 +112,12 @@ impl Read for Limit {
             return Vec::new();
         }
         match self.turn().await {
-            Ok(_permit) => self.inner.read_many(keys).await,
-            Err(why) => keys.iter().map(|key| Err(self.refused(format!("read {:?}", key.key), why))).collect(),
+            Ok(_permit) => {
+                let answers = self.pause.hear(self.inner.read_many(keys)).await;
+                self.pause.explain(answers.iter().filter_map(|answer| answer.as_ref().err()));
+                answers
+            }
+            Err(why) => keys.iter().map(|key| Err(self.refused(format!("read {:?}", key.key), why.clone()))).collect(),
         }
     }
 }
@@ -97,12 +129,16 @@ impl Detect for Limit {
         self.inner.detects(key)
     }
 
+    /// A listing counts as many calls in the rate as the last one took, a burst at most.
     async fn marks(&self, keys: &[RemoteKey]) -> Result<Vec<Option<Mark>>, Error> {
-        if keys.is_empty() {
-            return Ok(Vec::new());
-        }
-        let _permit = self.turn().await.map_err(|why| self.refused("look for changes".to_owned(), why))?;
-        self.inner.marks(keys).await
+        let Some(first) = keys.first() else { return Ok(Vec::new()) };
+        let turn = self.turn_of(self.inner.listing_calls(first)).await;
+        let _permit = turn.map_err(|why| self.refused("look for changes".to_owned(), why))?;
+        self.make(self.inner.marks(keys)).await
+    }
+
+    fn listing_calls(&self, key: &RemoteKey) -> usize {
+        self.inner.listing_calls(key)
     }
 }
 
@@ -112,7 +148,7 @@ impl Find for Limit {
     /// A search counts as one call under way, and each of its calls in the rate.
     async fn find(&self, search: &Search) -> Result<Matches, Error> {
         let _permit = self.turn().await.map_err(|why| self.refused(search.doing(), why))?;
-        self.inner.find(&search.paced(self.pace.clone())).await
+        self.make(self.inner.find(&search.paced(self.pace.clone()))).await
     }
 }
 
@@ -130,7 +166,7 @@ impl Close for Limit {
 impl Validate for Limit {
     async fn validate(&self) -> Result<Validity, Error> {
         let _permit = self.turn().await.map_err(|why| self.refused("validate the store".to_owned(), why))?;
-        self.inner.validate().await
+        self.make(self.inner.validate()).await
     }
 
     fn capabilities(&self) -> Capabilities {
@@ -140,7 +176,7 @@ impl Validate for Limit {
 
 /// A token bucket that is kept as one instant: when the bucket will be full again.
 #[derive(Debug)]
-struct Pace {
+pub(super) struct Pace {
     each: Duration,
     capacity: Duration,
     patience: Duration,
@@ -150,27 +186,29 @@ struct Pace {
 #[async_trait]
 impl Turns for Pace {
     async fn turn(&self) -> Result<(), (Kind, &'static str)> {
-        self.turn_before(Instant::now() + self.patience).await
+        self.turn_before(Instant::now() + self.patience, 1).await
     }
 }
 
 impl Pace {
-    fn new(limits: Limits, patience: Duration) -> Self {
+    /// `limits` without its concurrency; a turn is waited for as long as `patience`.
+    pub(super) fn new(limits: Limits, patience: Duration) -> Self {
         let each = Duration::from_secs(1) / limits.per_second.get();
         Self { each, capacity: each * limits.burst.get(), patience, full_at: Mutex::new(None) }
     }
 
-    async fn turn_before(&self, end: Instant) -> Result<(), (Kind, &'static str)> {
-        let start = self.book(Instant::now(), end);
+    async fn turn_before(&self, end: Instant, calls: usize) -> Result<(), (Kind, &'static str)> {
+        let start = self.book(Instant::now(), end, calls);
         let start = start.ok_or((Kind::Throttled, "this store's calls are at the operator's own rate limit"))?;
         sleep_until(start).await;
         Ok(())
     }
 
-    /// When the next call may start; nothing is taken where that is after `end`.
-    fn book(&self, now: Instant, end: Instant) -> Option<Instant> {
+    /// When the next calls may start; nothing is taken where that is after `end`.
+    fn book(&self, now: Instant, end: Instant, calls: usize) -> Option<Instant> {
+        let cost = self.each.saturating_mul(u32::try_from(calls.max(1)).unwrap_or(u32::MAX)).min(self.capacity);
         let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let booked = full_at.map_or(now, |at| at.max(now)) + self.each;
+        let booked = full_at.map_or(now, |at| at.max(now)) + cost;
         let start = booked.checked_sub(self.capacity).map_or(now, |at| at.max(now));
         (start <= end).then(|| {
             *full_at = Some(booked);
@@ -218,6 +256,24 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_pause_is_waited_for_where_there_is_time_and_else_no_call_is_made() {
+        let memory = Arc::new(Memory::default());
+        memory.set("a", "1");
+        let session = limited(&memory, Limits::default());
+        session.pause.ask(Duration::from_secs(5));
+        let started = Instant::now();
+        assert_eq!(session.read_many(&[key("a")]).await, [Ok("1".into())]);
+        assert_eq!(started.elapsed().as_secs(), 5);
+        session.pause.ask(Duration::from_secs(30));
+        let everything = Search::new(&Query::default()).unwrap();
+        assert_eq!(session.read_many(&[key("a")]).await[0].as_ref().unwrap_err().kind, Kind::Throttled);
+        assert_eq!(session.find(&everything).await.unwrap_err().kind, Kind::Throttled);
+        assert_eq!(session.validate().await.unwrap_err().kind, Kind::Throttled);
+        assert_eq!((memory.calls(), memory.searches(), memory.validations()), (1, 0, 0));
+        assert_eq!(started.elapsed().as_secs(), 5, "nobody waits in vain");
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn every_call_of_a_search_is_in_the_rate() {
         let memory = Arc::new(Memory::default());
         for name in 0..31 {
@@ -228,6 +284,20 @@ mod tests {
         let started = Instant::now();
         let found = session.find(&Search::new(&Query::default()).unwrap()).await.unwrap();
         assert_eq!((found.entries().len(), started.elapsed().as_millis().div_ceil(100)), (31, 30));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn every_page_of_a_listing_is_in_the_rate_and_none_is_too_long_for_it() {
+        let memory = Arc::new(Memory::default().detecting(100));
+        (0..40).for_each(|name| drop(memory.set(&name.to_string(), "1")));
+        memory.page(Some(1));
+        let session = limited(&memory, limits(10, 20, 1));
+        let started = Instant::now();
+        for _ in 0..6 {
+            session.marks(&[key("1")]).await.unwrap();
+        }
+        // Each is taken for a burst of 20; the first finds one ready.
+        assert_eq!(started.elapsed().as_secs(), 10);
     }
 
     #[tokio::test(start_paused = true)]

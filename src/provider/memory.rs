@@ -3,20 +3,22 @@
 //! What a test does to the server side (set, remove, fail, hang) is seen by the next read; what the other side did is
 //! counted. Nothing of the operator uses this module.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::conformance::wire::{Wired, Without};
 use super::conformance::{Fixture, Searches};
 use super::{
-    Batch, CaProvider, Capabilities, Close, Credentials, Detect, Error, Find, Kind, Matches, Observer, Part, Provider,
-    Read, RemoteKey, Search, SecretKeySelector, ServiceAccountSelector, Token, Validate, Validity,
+    Batch, CaProvider, Capabilities, Close, Credentials, Detect, Error, Find, Kind, Mark, Matches, Observer, Part,
+    Provider, Read, RemoteKey, Search, SecretKeySelector, ServiceAccountSelector, Token, Validate, Validity,
 };
+use crate::api::provider::gcpsm::ConfigMapKey;
 use crate::sealed::Sealed;
 
 /// The value of `name`, in its latest version.
@@ -35,6 +37,7 @@ pub struct Memory {
     state: Mutex<State>,
     hanging: watch::Sender<bool>,
     batch: usize,
+    detects: Option<usize>,
 }
 
 #[derive(Debug, Default)]
@@ -50,6 +53,37 @@ struct State {
     reads: BTreeMap<RemoteKey, usize>,
     validations: usize,
     closed: usize,
+    listing: Listing,
+}
+
+/// What is listed: the number of the last change of each name, which it shows some time later.
+#[derive(Debug, Default)]
+struct Listing {
+    shown: BTreeMap<String, u64>,
+    coming: VecDeque<(Instant, String, Option<u64>)>,
+    changes: u64,
+    lag: Duration,
+    failing: Option<Kind>,
+    calls: usize,
+}
+
+impl Listing {
+    /// A name has another value, or none any more.
+    fn note(&mut self, name: &str, exists: bool) {
+        self.changes += 1;
+        self.coming.push_back((Instant::now(), name.to_owned(), exists.then_some(self.changes)));
+    }
+
+    fn show(&mut self) -> &BTreeMap<String, u64> {
+        let now = Instant::now();
+        while let Some((_, name, mark)) = self.coming.pop_front_if(|(at, ..)| *at + self.lag <= now) {
+            match mark {
+                Some(mark) => self.shown.insert(name, mark),
+                None => self.shown.remove(&name),
+            };
+        }
+        &self.shown
+    }
 }
 
 impl Default for Memory {
@@ -62,12 +96,19 @@ impl Default for Memory {
 impl Memory {
     /// Empty; a `size` of 1 means one key a call.
     pub fn in_batches_of(size: usize) -> Self {
-        Self { state: Mutex::default(), hanging: watch::Sender::new(false), batch: size }
+        Self { state: Mutex::default(), hanging: watch::Sender::new(false), batch: size, detects: None }
+    }
+
+    /// One that can say which secrets have changed, of `most` at once.
+    #[must_use]
+    pub fn detecting(self, most: usize) -> Self {
+        Self { detects: Some(most), ..self }
     }
 
     /// Adds a version and returns its name.
     pub fn set(&self, name: &str, value: impl Into<Sealed>) -> String {
         let mut state = self.state();
+        state.listing.note(name, true);
         let versions = state.versions.entry(name.to_owned()).or_default();
         versions.push(value.into());
         versions.len().to_string()
@@ -75,8 +116,10 @@ impl Memory {
 
     /// Takes a secret away with all its versions and tags.
     pub fn remove(&self, name: &str) {
-        self.state().versions.remove(name);
-        self.state().tags.remove(name);
+        let mut state = self.state();
+        state.versions.remove(name);
+        state.tags.remove(name);
+        state.listing.note(name, false);
     }
 
     /// Gives a secret these tags, in place of those it had.
@@ -99,7 +142,22 @@ impl Memory {
         self.state().searches
     }
 
-    /// Makes every read and validation fail, or none.
+    /// How long after a change it is listed; at once by default.
+    pub fn lag(&self, lag: Duration) {
+        self.state().listing.lag = lag;
+    }
+
+    /// Makes every listing fail, or none.
+    pub fn fail_listings(&self, kind: Option<Kind>) {
+        self.state().listing.failing = kind;
+    }
+
+    /// How many listings there were.
+    pub fn listings(&self) -> usize {
+        self.state().listing.calls
+    }
+
+    /// Makes every read, listing and validation fail, or none.
     pub fn fail(&self, kind: Option<Kind>) {
         self.state().failing = kind;
     }
@@ -234,7 +292,29 @@ impl Find for Memory {
     }
 }
 
-impl Detect for Memory {}
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Detect for Memory {
+    fn detects(&self, key: &RemoteKey) -> Option<usize> {
+        self.detects.filter(|_| key.version.is_none())
+    }
+
+    async fn marks(&self, keys: &[RemoteKey]) -> Result<Vec<Option<Mark>>, Error> {
+        self.state().listing.calls += 1;
+        self.answer_when_told().await;
+        let mut state = self.state();
+        if let Some(kind) = state.listing.failing.or(state.failing) {
+            return Err(failure("look for changes".to_owned(), kind));
+        }
+        let shown = state.listing.show();
+        Ok(keys.iter().map(|key| shown.get(&key.key).map(|mark| Mark::new(mark.to_string()))).collect())
+    }
+
+    fn listing_calls(&self, _key: &RemoteKey) -> usize {
+        let state = self.state();
+        state.page.map_or(1, |page| state.versions.len().div_ceil(page.max(1)).max(1))
+    }
+}
 
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
@@ -417,6 +497,12 @@ impl Credentials for Keyring {
         self.keys().secrets.get(&entry).cloned().ok_or_else(|| absent(field))
     }
 
+    /// What [`Keyring::set`] put there.
+    async fn config_map_key(&self, field: &str, selector: &ConfigMapKey) -> Result<Sealed, Error> {
+        let entry = (selector.name.clone(), selector.key.clone());
+        self.keys().secrets.get(&entry).cloned().ok_or_else(|| absent(field))
+    }
+
     async fn changed(&self) -> bool {
         self.keys().changed
     }
@@ -455,9 +541,9 @@ mod tests {
     use crate::provider::conformance;
 
     #[tokio::test]
-    async fn it_conforms_in_batches_and_singly() {
-        for size in [1, 20] {
-            let memory = Arc::new(Memory::in_batches_of(size));
+    async fn it_conforms_in_batches_singly_and_where_it_detects() {
+        for memory in [Memory::in_batches_of(1), Memory::default(), Memory::default().detecting(50)] {
+            let memory = Arc::new(memory);
             conformance::assert_all(&Shelf::new(memory.clone(), memory)).await;
         }
     }

@@ -5,7 +5,7 @@
 //! [`Observer`]. `poll` is the only caller of [`Read`]; `conformance` is what every provider must pass. [`open`] is where
 //! a store's spec becomes a session.
 
-mod alibaba;
+pub mod alibaba;
 pub mod aws;
 mod azure;
 pub mod conformance;
@@ -14,13 +14,14 @@ pub mod deadline;
 mod detect;
 pub mod fake;
 mod find;
-mod gcp;
+pub mod gcp;
 pub mod http;
-mod kubernetes;
+pub mod kubernetes;
 pub mod limit;
 pub mod memory;
 mod open;
 mod openbao;
+mod pause;
 mod referent;
 mod vault;
 mod webhook;
@@ -37,12 +38,13 @@ use async_trait::async_trait;
 
 pub use crate::api::external_secret::StoreKind;
 pub use crate::api::external_secret::{Part, Query, Remote, RemoteKey};
+use crate::api::provider::gcpsm::ConfigMapKey;
 use crate::api::provider::{CaProvider, SecretKeySelector, ServiceAccountSelector};
 use crate::sealed::Sealed;
 pub use detect::{Detect, Mark};
 pub use find::{Find, Matches, Search};
 pub use limit::Limits;
-pub use open::{depends_on_consumer, open};
+pub use open::{depends_on_consumer, open, permit};
 
 /// Reads remote secrets.
 #[async_trait]
@@ -90,6 +92,14 @@ impl dyn Provider {
         match remote {
             Remote::Key(key) => self.batch(key),
             Remote::Query(_) => Batch::Single,
+        }
+    }
+
+    /// The most keys of `remote`'s kind whose marks are asked for together; none where it is read each time.
+    pub fn detects_of(&self, remote: &Remote) -> Option<usize> {
+        match remote {
+            Remote::Key(key) => self.detects(key).filter(|most| *most > 0),
+            Remote::Query(_) => None,
         }
     }
 
@@ -217,6 +227,9 @@ pub trait Credentials: fmt::Debug + Send + Sync {
     /// namespace; for a SecretStore it is its own, whatever `source` says.
     async fn authorities(&self, field: &str, source: &CaProvider) -> Result<Sealed, Error>;
 
+    /// One key of a ConfigMap, under the same rules as one of a Secret.
+    async fn config_map_key(&self, field: &str, selector: &ConfigMapKey) -> Result<Sealed, Error>;
+
     /// Whether any object that was read through this value is no longer the one that was read.
     async fn changed(&self) -> bool;
 }
@@ -265,10 +278,16 @@ pub struct Settings {
     pub body_limit: usize,
     /// How many calls one session may make.
     pub limits: Limits,
+    /// What is particular to Alibaba Cloud.
+    pub alibaba: alibaba::Settings,
     /// What is particular to AWS.
     pub aws: aws::Settings,
+    /// What is particular to Google Cloud.
+    pub gcp: gcp::Settings,
     /// Where stores that name a server may reach.
     pub http: http::Settings,
+    /// How the operator reaches the API server of its own cluster; stores that mean it go there by its DNS name otherwise.
+    pub kubernetes: Option<kubernetes::Local>,
 }
 
 impl Default for Settings {
@@ -277,8 +296,11 @@ impl Default for Settings {
             deadline: Duration::from_secs(30),
             body_limit: 4 * 1024 * 1024,
             limits: Limits::default(),
+            alibaba: alibaba::Settings::default(),
             aws: aws::Settings::default(),
+            gcp: gcp::Settings::default(),
             http: http::Settings::default(),
+            kubernetes: None,
         }
     }
 }
@@ -294,18 +316,25 @@ pub struct Environment {
     pub body_limit: usize,
     /// How many calls one session may make.
     pub limits: Limits,
+    /// The operator's own identity at Alibaba Cloud, and endpoints that the administrator names.
+    pub alibaba: alibaba::Base,
     /// The one HTTP client and the operator's own credentials for AWS.
     pub aws: aws::Base,
+    /// Where Google Cloud is.
+    pub gcp: gcp::Settings,
     /// The way to the servers that stores name.
     pub http: http::Base,
+    /// How the operator reaches the API server of its own cluster.
+    pub kubernetes: Option<kubernetes::Local>,
 }
 
 impl Environment {
     /// Builds what is shared. Reads the process' AWS settings (variables and profile) and its proxies, and calls nobody.
     pub async fn new(observer: Arc<dyn Observer>, settings: Settings) -> Self {
-        let Settings { deadline, body_limit, limits, aws, http } = settings;
+        let Settings { deadline, body_limit, limits, alibaba, aws, gcp, http, kubernetes } = settings;
+        let alibaba = alibaba::Base::new(alibaba);
         let aws = aws::Base::new(aws, deadline, body_limit).await;
         let http = http::Base::new(http, deadline, body_limit);
-        Self { observer, deadline, body_limit, limits, aws, http }
+        Self { observer, deadline, body_limit, limits, alibaba, aws, gcp, http, kubernetes }
     }
 }

@@ -7,8 +7,8 @@ use super::fake::Fake;
 use super::limit::Limit;
 use super::referent::Referent;
 use super::{
-    Context, Credentials, Environment, Error, Kind, Provider, StoreKind, alibaba, aws, azure, crd, gcp, kubernetes,
-    openbao, vault, webhook,
+    Context, Credentials, Environment, Error, Kind, Provider, Remote, StoreKind, alibaba, aws, azure, crd, gcp,
+    kubernetes, openbao, vault, webhook,
 };
 use crate::api::SecretStoreSpec;
 use crate::api::provider::Chosen;
@@ -74,6 +74,18 @@ pub fn depends_on_consumer(spec: &SecretStoreSpec, kind: StoreKind) -> bool {
             Chosen::Webhook(webhook) => webhook::depends_on_consumer(webhook),
             Chosen::Fake(_) | Chosen::Unsupported(_) | Chosen::Missing => false,
         }
+}
+
+/// Whether a store of `kind` lets `remote` be read, and of it `property`, as far as the store's own rules go: to be asked
+/// before each read, since a session does not know what of an answer is wanted.
+///
+/// # Errors
+/// The store's rules do not allow it.
+pub fn permit(spec: &SecretStoreSpec, kind: StoreKind, remote: &Remote, property: Option<&str>) -> Result<(), Error> {
+    match spec.provider.chosen() {
+        Chosen::Crd(crd) => crd::permit(crd, kind, remote, property),
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn unsupported(slot: &str) -> Error {

@@ -22,7 +22,7 @@ pub use error::Error;
 pub use marshal::{Numbers, marshal, text_of};
 pub use members::{entries, members, string};
 pub use meter::Limits;
-pub use text::quote;
+pub use text::{object_of_texts, quote};
 pub use valid::{MAX_DEPTH, valid, valid_within};
 pub use value::{Kind, Value};
 

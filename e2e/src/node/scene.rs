@@ -99,6 +99,7 @@ pub async fn aws_for(node: &Node) -> Result<(Secrets, Proxy)> {
 pub fn aws_at(proxy: &Proxy) -> Value {
     let variables = [
         ("AWS_SECRETSMANAGER_ENDPOINT", proxy.url()),
+        ("AWS_SSM_ENDPOINT", proxy.url()),
         ("AWS_STS_ENDPOINT", proxy.url()),
         ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
     ];

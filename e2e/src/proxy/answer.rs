@@ -14,12 +14,10 @@ use hyper::body::{Bytes, Frame, Incoming};
 use serde_json::{Value, json};
 
 use super::call::request_id;
-use super::{Call, Fault, Rule, Shared};
+use super::{Call, Fault, Rule, Shared, bounds};
 
 /// AWS' own limit for a request of Secrets Manager is far below.
 const REQUEST_LIMIT: usize = 4 << 20;
-/// The most secrets in a batch, which moto does not enforce.
-const BATCH_LIMIT: usize = 20;
 /// How often the emulator is asked that broke, and the pause between two.
 const TRIES: usize = 5;
 const ASK_AGAIN: Duration = Duration::from_millis(50);
@@ -38,8 +36,10 @@ pub(super) async fn to(shared: Arc<Shared>, request: Request<Incoming>) -> Resul
     tokio::time::sleep(latency).await;
     let answer = match rule {
         Some(rule) => fail(&shared, &call, rule, head, body).await?,
-        None if call.secrets.len() > BATCH_LIMIT => error(StatusCode::BAD_REQUEST, "InvalidParameterException"),
-        None => whole(shared.forward(head, body).await?),
+        None => match bounds::refusal(&call, &body) {
+            Some(code) => error(StatusCode::BAD_REQUEST, code),
+            None => whole(shared.forward(head, body).await?),
+        },
     };
     shared.answered(index, answer.status().as_u16());
     Ok(answer)

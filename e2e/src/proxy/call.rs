@@ -1,7 +1,9 @@
 //! What a request to AWS asks for: its operation and the secrets it names.
 
+use std::collections::BTreeMap;
+
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE;
+use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
 use http::HeaderMap;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -15,6 +17,8 @@ pub struct Call {
     pub secrets: Vec<String>,
     /// Who signed it: the access key's id.
     pub access_key: String,
+    /// What STS was asked for: the role, external id, tags; of a token its claims `aud`, `iss` and `sub`.
+    pub fields: BTreeMap<String, String>,
     /// The status of the answer; none where the caller got no answer.
     pub status: Option<u16>,
     /// When the answer was ready, by this machine's clock; none where there was none.
@@ -33,6 +37,7 @@ impl Call {
             operation: operation.or_else(|| form_action(body)).unwrap_or_default(),
             secrets: named_secrets(&content),
             access_key: access_key(headers).unwrap_or_default(),
+            fields: if content.is_null() { fields(body) } else { BTreeMap::new() },
             ..Self::default()
         }
     }
@@ -41,6 +46,41 @@ impl Call {
 fn form_action(body: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(body).ok()?;
     text.split('&').find_map(|pair| pair.strip_prefix("Action=")).map(str::to_owned)
+}
+
+/// A form's fields; in place of a token what it claims.
+fn fields(body: &[u8]) -> BTreeMap<String, String> {
+    let text = std::str::from_utf8(body).unwrap_or_default();
+    let pairs = text.split('&').filter_map(|pair| pair.split_once('=')).map(|(name, value)| (name, decoded(value)));
+    let (tokens, plain): (Vec<_>, Vec<_>) = pairs.partition(|(name, _)| *name == "WebIdentityToken");
+    let claims = tokens.iter().filter_map(|(_, token)| claims(token)).flatten();
+    plain.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(claims).collect()
+}
+
+fn decoded(text: &str) -> String {
+    let mut bytes = text.bytes();
+    let mut plain = Vec::new();
+    while let Some(byte) = bytes.next() {
+        let digits = [bytes.clone().next(), bytes.clone().nth(1)];
+        match (byte, digits) {
+            (b'%', [Some(high), Some(low)]) => {
+                let pair = [high, low];
+                let code = std::str::from_utf8(&pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok());
+                plain.push(code.unwrap_or(b'?'));
+                bytes.nth(1);
+            }
+            (b'+', _) => plain.push(b' '),
+            _ => plain.push(byte),
+        }
+    }
+    String::from_utf8_lossy(&plain).into_owned()
+}
+
+fn claims(token: &str) -> Option<Vec<(String, String)>> {
+    let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    let payload: Value = serde_json::from_slice(&payload).ok()?;
+    let claim = |name: &str| Some((name.to_owned(), payload.get(name)?.to_string()));
+    Some(["aud", "iss", "sub"].into_iter().filter_map(claim).collect())
 }
 
 fn named_secrets(content: &Value) -> Vec<String> {
@@ -77,6 +117,15 @@ mod tests {
     #[test]
     fn a_form_has_its_operation_in_the_body() {
         let call = Call::of(&HeaderMap::new(), b"Version=2011-06-15&Action=AssumeRole&RoleArn=x");
-        assert_eq!(call.operation, "AssumeRole");
+        assert_eq!((call.operation.as_str(), call.fields["RoleArn"].as_str()), ("AssumeRole", "x"));
+    }
+
+    #[test]
+    fn of_a_token_the_claims_are_kept_and_nothing_else() {
+        let payload = URL_SAFE_NO_PAD.encode(r#"{"aud":["a"],"sub":"s","jti":"j"}"#);
+        let body = format!("Action=A&ExternalId=a%2Fb+c%25&WebIdentityToken=h.{payload}.s");
+        let fields = Call::of(&HeaderMap::new(), body.as_bytes()).fields;
+        let expected = [("Action", "A"), ("ExternalId", "a/b c%"), ("aud", r#"["a"]"#), ("sub", r#""s""#)];
+        assert_eq!(fields, expected.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
     }
 }

@@ -33,13 +33,14 @@ pub struct Rule {
     operation: Option<String>,
     secrets: Vec<String>,
     access_key: Option<String>,
+    skip: usize,
     left: Option<usize>,
 }
 
 impl Rule {
     /// `fault` for every call.
     pub fn always(fault: Fault) -> Self {
-        Self { fault, operation: None, secrets: Vec::new(), access_key: None, left: None }
+        Self { fault, operation: None, secrets: Vec::new(), access_key: None, skip: 0, left: None }
     }
 
     /// Only for calls of this operation, for example `GetSecretValue`.
@@ -63,6 +64,13 @@ impl Rule {
         self
     }
 
+    /// Not for the next `count` calls that match.
+    #[must_use]
+    pub fn after(mut self, count: usize) -> Self {
+        self.skip = count;
+        self
+    }
+
     /// Only for the next `count` calls that match.
     #[must_use]
     pub fn times(mut self, count: usize) -> Self {
@@ -76,6 +84,10 @@ impl Rule {
             && self.operation.as_ref().is_none_or(|operation| *operation == call.operation)
             && self.access_key.as_ref().is_none_or(|key| *key == call.access_key)
             && (self.secrets.is_empty() || call.secrets.iter().any(|secret| self.names(secret)));
+        if matches && self.skip > 0 {
+            self.skip -= 1;
+            return false;
+        }
         if matches {
             self.left = self.left.map(|left| left - 1);
         }
@@ -107,6 +119,13 @@ mod tests {
         assert!(rule.takes(&call("GetSecretValue", "b")));
         assert!(!rule.takes(&call("GetSecretValue", "c")));
         assert!(!rule.takes(&call("DescribeSecret", "a")));
+    }
+
+    #[test]
+    fn a_rule_for_later_calls_lets_the_first_go_by() {
+        let mut rule = Rule::always(Fault::Hang).on("ListSecrets").after(1);
+        assert!(!rule.takes(&call("ListSecrets", "a")) && !rule.takes(&call("GetSecretValue", "a")));
+        assert!(rule.takes(&call("ListSecrets", "a")));
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! A recording proxy in front of an AWS emulator: counts what is asked, and fails as it is told to.
 //!
 //! It answers for AWS, so the operator's endpoint variables point here. What it keeps of a call is in [`Call`]: no
-//! header, no body, no value. Faults are switched while it runs. What moto is too generous about (the size of a batch)
-//! is refused here as AWS does.
+//! header, no body, no value. Faults are switched while it runs. What moto is too generous about (the size of a batch or
+//! a page) is refused here as AWS does.
 
 mod answer;
+mod bounds;
 mod call;
 mod fault;
 

@@ -16,6 +16,8 @@ use keyferry_e2e::scratch::suffix;
 use keyferry_e2e::wire::{Upstream, Wire};
 use serde_json::json;
 
+use crate::trials::Stand;
+
 /// Secrets Manager behind moto, behind the proxy that refuses what AWS refuses.
 struct SecretsManager {
     provider: Arc<dyn Provider>,
@@ -30,13 +32,41 @@ pub(super) async fn secrets_manager() -> Result<Box<dyn Fixture>> {
     Ok(Box::new(SecretsManager::new().await?))
 }
 
-/// A session whose calls go to `endpoint`.
-async fn session(endpoint: &str, prefix: &str, deadline: Duration) -> Result<Arc<dyn Provider>> {
+/// The stand for the trials.
+pub(crate) async fn stand() -> Result<Stand> {
+    let fixture = SecretsManager::new().await?;
+    let wire = Wire::plain(Upstream::plain(fixture.proxy.address())).await?;
+    let mut provider = fixtures::aws_store("store")["spec"]["provider"].clone();
+    provider["aws"]["prefix"] = fixture.prefix.clone().into();
+    let variables = ["AWS_SECRETSMANAGER_ENDPOINT", "AWS_STS_ENDPOINT"].map(|name| (name, wire.url()));
+    Ok(Stand {
+        name: "aws",
+        fixture: Box::new(fixture),
+        wire: Arc::new(wire),
+        provider,
+        credentials: (fixtures::CREDENTIALS, json!({"access-key": "AKIATRIAL", "secret-access-key": "trial"})),
+        variables: variables.into(),
+        property: None,
+    })
+}
+
+/// A session with `service` whose calls go to `endpoint`.
+pub(super) async fn session(
+    service: &str,
+    endpoint: &str,
+    prefix: &str,
+    deadline: Duration,
+) -> Result<Arc<dyn Provider>> {
     let mut store = fixtures::aws_store("store")["spec"].clone();
+    store["provider"]["aws"]["service"] = service.into();
     store["provider"]["aws"]["prefix"] = prefix.into();
     let spec: SecretStoreSpec = serde_json::from_value(store)?;
     let endpoint = Some(endpoint.to_owned());
-    let aws = aws::Settings { secrets_manager_endpoint: endpoint.clone(), sts_endpoint: endpoint };
+    let aws = aws::Settings {
+        secrets_manager_endpoint: endpoint.clone(),
+        ssm_endpoint: endpoint.clone(),
+        sts_endpoint: endpoint,
+    };
     let settings = Settings { aws, deadline, ..Settings::default() };
     let environment = Box::pin(Environment::new(Arc::new(Unobserved), settings)).await;
     let keyring = Keyring::default();
@@ -49,7 +79,7 @@ impl SecretsManager {
     async fn new() -> Result<Self> {
         let proxy = Proxy::start(shared().await?.address()).await?;
         let prefix = format!("conformance-{}/", suffix());
-        let provider = session(&proxy.url(), &prefix, Settings::default().deadline).await?;
+        let provider = session("SecretsManager", &proxy.url(), &prefix, Settings::default().deadline).await?;
         let secrets = shared().await?.secrets();
         Ok(Self { provider, proxy, secrets, prefix, failures: Mutex::default() })
     }
@@ -119,7 +149,7 @@ impl Fixture for SecretsManager {
     async fn wired(&self) -> Result<Wired, Without> {
         let wire = async || {
             let wire = Wire::plain(Upstream::plain(self.proxy.address())).await?;
-            let provider = session(&wire.url(), &self.prefix, wire::DEADLINE).await?;
+            let provider = session("SecretsManager", &wire.url(), &self.prefix, wire::DEADLINE).await?;
             Ok(Wired { provider, wire: Arc::new(wire) })
         };
         wire().await.map_err(|error: anyhow::Error| Without::Failed(format!("{error:#}")))

@@ -13,7 +13,7 @@ use futures::future::LocalBoxFuture;
 use keyferry::api::provider::StoreProvider;
 use keyferry::provider::conformance::{self, Fixture, Outcome, Verdict};
 
-use super::{aws, fake, openbao};
+use super::{aws, aws_parameters, fake, gcp, openbao};
 
 /// One kind of store.
 struct Entry {
@@ -27,6 +27,8 @@ struct Entry {
 /// Every fixture.
 const ENTRIES: &[Entry] = &[
     Entry { slot: "aws", part: "secrets", make: || Box::pin(aws::secrets_manager()) },
+    Entry { slot: "aws", part: "parameters", make: || Box::pin(aws_parameters::parameter_store()) },
+    Entry { slot: "gcpsm", part: "", make: || Box::pin(gcp::project()) },
     Entry { slot: "vault", part: "v1", make: || Box::pin(openbao::engine("vault", 1)) },
     Entry { slot: "vault", part: "v2", make: || Box::pin(openbao::engine("vault", 2)) },
     Entry { slot: "openBao", part: "v1", make: || Box::pin(openbao::engine("openBao", 1)) },
@@ -35,7 +37,7 @@ const ENTRIES: &[Entry] = &[
 ];
 
 /// Slots that no provider serves yet: whoever serves one takes it out of here and gives it an entry.
-const TO_COME: &[&str] = &["alibaba", "azurekv", "crd", "gcpsm", "kubernetes", "webhook"];
+const TO_COME: &[&str] = &["alibaba", "azurekv", "crd", "kubernetes", "webhook"];
 
 /// How one kind of store did.
 struct Column {

@@ -1,8 +1,14 @@
 //! The providers' conformance suite against real servers.
 
-mod aws;
+pub(crate) mod aws;
+mod aws_parameters;
+mod aws_rounds;
+mod aws_sync;
 mod fake;
+mod gcp;
+mod gcp_oracle;
+mod gcp_sync;
 mod matrix;
-mod openbao;
+pub(crate) mod openbao;
 mod openbao_sync;
 mod pod_identity;

@@ -22,6 +22,8 @@ use keyferry_e2e::scratch::suffix;
 use keyferry_e2e::wire::{Upstream, Wire};
 use serde_json::{Value, json};
 
+use crate::trials::Stand;
+
 /// A KV engine of a test's own, and sessions with it.
 struct Engine {
     server: &'static OpenBao,
@@ -95,6 +97,25 @@ impl Validate for Member {
 /// The fixture for the matrix.
 pub(super) async fn engine(slot: &'static str, version: u8) -> Result<Box<dyn Fixture>> {
     Ok(Box::new(Engine::new(slot, version).await?))
+}
+
+/// The stand for the trials.
+pub(crate) async fn stand() -> Result<Stand> {
+    let fixture = Engine::new("vault", 2).await?;
+    let wire = Wire::start(Upstream::plain(fixture.server.address()), &[]).await?;
+    let mut provider = json!({"vault": spec(&wire.url(), &fixture.mount, fixture.version)});
+    provider["vault"]["caProvider"]["name"] = "vault-trial".into();
+    provider["vault"]["auth"]["tokenSecretRef"]["name"] = "vault-trial".into();
+    let credentials = ("vault-trial", json!({"token": ROOT, "ca": wire.authority()}));
+    Ok(Stand {
+        name: "vault",
+        fixture: Box::new(fixture),
+        wire: Arc::new(wire),
+        provider,
+        credentials,
+        variables: Vec::new(),
+        property: Some("value"),
+    })
 }
 
 async fn session(slot: &str, spec: Value) -> Result<Arc<dyn Provider>> {

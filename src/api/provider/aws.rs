@@ -27,7 +27,7 @@ pub struct AwsProvider {
     /// ARNs of roles that are assumed one after the other before `role`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub additional_roles: Vec<String>,
-    /// The external id that goes with every role that is assumed.
+    /// The external id that goes with `role`.
     #[serde(rename = "externalID", skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
     /// Tags of the session of `role`.

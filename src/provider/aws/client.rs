@@ -14,6 +14,7 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 use super::body::bounded;
+use super::{endpoint, parameter_store};
 
 /// The longest wait for a connection; a host that does not answer in that time is down or filtered.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -26,6 +27,8 @@ const FALLBACK_REGION: &str = "us-east-1";
 pub struct Settings {
     /// `AWS_SECRETSMANAGER_ENDPOINT`.
     pub secrets_manager_endpoint: Option<String>,
+    /// `AWS_SSM_ENDPOINT`.
+    pub ssm_endpoint: Option<String>,
     /// `AWS_STS_ENDPOINT`.
     pub sts_endpoint: Option<String>,
 }
@@ -91,6 +94,14 @@ impl Base {
             builder.set_endpoint_url(Some(endpoint.clone()));
         }
         aws_sdk_secretsmanager::Client::from_conf(builder.build())
+    }
+
+    pub(super) async fn parameter_store(&self, config: &SdkConfig) -> Option<parameter_store::Client> {
+        let endpoint = match &self.settings.ssm_endpoint {
+            Some(endpoint) => endpoint.clone(),
+            None => endpoint::of_parameter_store(config).await?,
+        };
+        Some(parameter_store::Client::new(config, &endpoint))
     }
 
     pub(super) fn sts(&self, config: &SdkConfig) -> aws_sdk_sts::Client {

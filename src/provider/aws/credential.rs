@@ -11,17 +11,16 @@ use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_credential_types::Credentials as Keys;
 use aws_credential_types::provider::error::CredentialsError;
-use aws_credential_types::provider::{ProvideCredentials, future};
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use aws_sdk_sts::types::Tag;
 use tokio::time::Instant;
 
 use super::client::Base;
 use super::error::{self, Failure};
-use super::secrets_manager::NAME;
 use crate::api::external_secret::StoreKind;
 use crate::api::provider::aws::{AwsAuth, AwsSecretRef, SessionTagsPolicy};
 use crate::api::provider::{AwsProvider, SecretKeySelector, ServiceAccountSelector};
-use crate::provider::{Context, Credentials, Error, Kind};
+use crate::provider::{Context, Credentials, Error, Kind, Validity};
 
 /// How the sessions of assumed roles are called in the account's logs; ESO's name.
 const SESSION: &str = "external-secrets-provider-aws";
@@ -37,8 +36,9 @@ const NAMESPACE_TAG: &str = "esoNamespace";
 const STORE_NAME_TAG: &str = "esoStoreName";
 const STORE_KIND_TAG: &str = "esoStoreKind";
 
-/// The configuration of a session's clients.
+/// The configuration of a session's clients. `provider` is for errors.
 pub(super) async fn configure(
+    provider: &'static str,
     spec: &AwsProvider,
     context: &Context,
     credentials: Arc<dyn Credentials>,
@@ -47,53 +47,73 @@ pub(super) async fn configure(
     let own = base.in_region(&spec.region);
     let first = match &spec.auth {
         Some(AwsAuth { jwt: Some(jwt), .. }) => {
-            let account = jwt.service_account_ref.as_ref().ok_or_else(|| missing(JWT_FIELD))?;
-            base.with_credentials(&own, Held::new(WebIdentity::new(base.sts(&own), account, credentials).await?))
+            let account = jwt.service_account_ref.as_ref().ok_or_else(|| missing(provider, JWT_FIELD))?;
+            let identity = WebIdentity::new(provider, base.sts(&own), account, credentials).await?;
+            base.with_credentials(&own, Held::new(identity))
         }
-        Some(AwsAuth { secret_ref: Some(keys), .. }) => base.with_credentials(&own, fixed(keys, &*credentials).await?),
+        Some(AwsAuth { secret_ref: Some(keys), .. }) => {
+            base.with_credentials(&own, fixed(provider, keys, &*credentials).await?)
+        }
         _ => own,
     };
     let assume = |config: SdkConfig, role| {
-        base.with_credentials(&config, Held::new(Assumed { client: base.sts(&config), role }))
+        base.with_credentials(&config, Held::new(Assumed { provider, client: base.sts(&config), role }))
     };
     let chained = spec.additional_roles.iter().map(|role| Role::plain(role)).fold(first, assume);
     let last = spec.role.as_deref().filter(|role| !role.is_empty()).map(|role| Role::last(role, spec, context));
     Ok(last.into_iter().fold(chained, assume))
 }
 
-async fn fixed(keys: &AwsSecretRef, credentials: &dyn Credentials) -> Result<Keys, Error> {
-    let id = text("accessKeyIDSecretRef", keys.access_key_id_secret_ref.as_ref(), credentials).await?;
-    let key = text("secretAccessKeySecretRef", keys.secret_access_key_secret_ref.as_ref(), credentials).await?;
+/// Gets the credentials, as ESO's validation does; what they allow is seen at the first read.
+pub(super) async fn validate(
+    provider: &'static str,
+    credentials: Option<&SharedCredentialsProvider>,
+) -> Result<Validity, Error> {
+    let failed = |failure: Failure| failure.at(provider, "validate the store".to_owned());
+    let credentials = credentials.ok_or_else(|| failed(Failure::no_credentials()))?;
+    let given = credentials.provide_credentials().await;
+    given.map(|_| Validity::Valid).map_err(|error| failed(error::credentials_failure(&error)))
+}
+
+async fn fixed(provider: &'static str, keys: &AwsSecretRef, credentials: &dyn Credentials) -> Result<Keys, Error> {
+    let text = async |field, selector: &Option<_>| text(provider, field, selector.as_ref(), credentials).await;
+    let id = text("accessKeyIDSecretRef", &keys.access_key_id_secret_ref).await?;
+    let key = text("secretAccessKeySecretRef", &keys.secret_access_key_secret_ref).await?;
     let token = match &keys.session_token_secret_ref {
-        Some(selector) => Some(text("sessionTokenSecretRef", Some(selector), credentials).await?),
+        selector @ Some(_) => Some(text("sessionTokenSecretRef", selector).await?),
         None => None,
     };
     Ok(Keys::new(id, key, token, None, "secretRef"))
 }
 
 async fn text(
+    provider: &'static str,
     field: &str,
     selector: Option<&SecretKeySelector>,
     credentials: &dyn Credentials,
 ) -> Result<String, Error> {
     let field = format!("spec.provider.aws.auth.secretRef.{field}");
-    let selector = selector.ok_or_else(|| missing(&field))?;
+    let selector = selector.ok_or_else(|| missing(provider, &field))?;
     let value = credentials.secret_key(&field, selector).await?;
     let printable = value.expose().iter().all(u8::is_ascii_graphic) && !value.is_empty();
     // Unprintable bytes could not be sent in a header; a line end is what an editor leaves behind.
     match str::from_utf8(value.expose()) {
         Ok(text) if printable => Ok(text.to_owned()),
-        _ => Err(unusable(&field, "it is empty, or has a space, a line end or another byte that no AWS key has")),
+        _ => Err(unusable(
+            provider,
+            &field,
+            "it is empty, or has a space, a line end or another byte that no AWS key has",
+        )),
     }
 }
 
-fn missing(field: &str) -> Error {
-    unusable(field, "it is not set")
+fn missing(provider: &'static str, field: &str) -> Error {
+    unusable(provider, field, "it is not set")
 }
 
-fn unusable(field: &str, cause: &str) -> Error {
+fn unusable(provider: &'static str, field: &str, cause: &str) -> Error {
     Error {
-        provider: NAME,
+        provider,
         doing: format!("use the credentials of `{field}`"),
         kind: Kind::Unauthenticated,
         cause: cause.to_owned(),
@@ -146,6 +166,7 @@ impl<A: Assume> ProvideCredentials for Held<A> {
 /// A role that a ServiceAccount's token stands for.
 #[derive(Debug)]
 struct WebIdentity {
+    provider: &'static str,
     client: aws_sdk_sts::Client,
     credentials: Arc<dyn Credentials>,
     account: ServiceAccountSelector,
@@ -155,6 +176,7 @@ struct WebIdentity {
 
 impl WebIdentity {
     async fn new(
+        provider: &'static str,
         client: aws_sdk_sts::Client,
         account: &ServiceAccountSelector,
         credentials: Arc<dyn Credentials>,
@@ -163,12 +185,13 @@ impl WebIdentity {
         let mut annotation = |name| annotations.remove(name).filter(|value| !value.is_empty());
         let role = annotation(ROLE).ok_or_else(|| {
             unusable(
+                provider,
                 JWT_FIELD,
                 "the ServiceAccount has no annotation `eks.amazonaws.com/role-arn`, which names its role",
             )
         })?;
         let audience = annotation(AUDIENCE).unwrap_or_else(|| DEFAULT_AUDIENCE.to_owned());
-        Ok(Self { client, credentials, account: account.clone(), audience, role })
+        Ok(Self { provider, client, credentials, account: account.clone(), audience, role })
     }
 }
 
@@ -183,8 +206,8 @@ impl Assume for WebIdentity {
             .role_session_name(SESSION)
             .web_identity_token(String::from_utf8_lossy(token.value.expose()));
         match request.send().await {
-            Ok(answer) => keys(answer.credentials, &self.role),
-            Err(error) => Err(error::failure(&error).at(assuming(&self.role))),
+            Ok(answer) => keys(answer.credentials).map_err(|failure| failure.at(self.provider, assuming(&self.role))),
+            Err(error) => Err(error::failure(&error).at(self.provider, assuming(&self.role))),
         }
     }
 }
@@ -192,6 +215,7 @@ impl Assume for WebIdentity {
 /// A role that the credentials before it may assume.
 #[derive(Debug)]
 struct Assumed {
+    provider: &'static str,
     client: aws_sdk_sts::Client,
     role: Role,
 }
@@ -260,8 +284,8 @@ impl Assume for Assumed {
             .set_tags(set(tags.iter().filter_map(tag).collect()))
             .set_transitive_tag_keys(Some(transitive_tag_keys.clone()).filter(|keys| !keys.is_empty()));
         match request.send().await {
-            Ok(answer) => keys(answer.credentials, arn),
-            Err(error) => Err(error::failure(&error).at(assuming(arn))),
+            Ok(answer) => keys(answer.credentials).map_err(|failure| failure.at(self.provider, assuming(arn))),
+            Err(error) => Err(error::failure(&error).at(self.provider, assuming(arn))),
         }
     }
 }
@@ -270,8 +294,8 @@ fn assuming(role: &str) -> String {
     format!("assume role {role:?}")
 }
 
-fn keys(given: Option<aws_sdk_sts::types::Credentials>, role: &str) -> Result<Keys, Error> {
-    let given = given.ok_or_else(|| Failure::unreadable().at(assuming(role)))?;
-    let ends = SystemTime::try_from(given.expiration).map_err(|_| Failure::unreadable().at(assuming(role)))?;
+fn keys(given: Option<aws_sdk_sts::types::Credentials>) -> Result<Keys, Failure> {
+    let given = given.ok_or_else(Failure::unreadable)?;
+    let ends = SystemTime::try_from(given.expiration).map_err(|_| Failure::unreadable())?;
     Ok(Keys::new(given.access_key_id, given.secret_access_key, Some(given.session_token), Some(ends), "role"))
 }

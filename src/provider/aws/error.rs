@@ -10,7 +10,6 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use super::secrets_manager::NAME;
 use crate::provider::{Error, Kind};
 
 const ALLOW: &str = "allow this principal the action on the secret and its KMS key";
@@ -20,6 +19,7 @@ const SLOW: &str = "there are too many calls in this account; it is tried again"
 const LATER: &str = "AWS has a fault; it is tried again";
 const PLACE: &str = "the listing lost its place; it is begun again";
 const REQUEST: &str = "check the reference's key and version";
+const SEARCH: &str = "AWS does not search by these tags or this path; correct them";
 const TRUST: &str = "check the role's trust policy: issuer, audience and subject of the ServiceAccount's token";
 const ROLE: &str = "check the store's roles and session tags";
 const GONE: &str = "there is no such secret or version in this account and region";
@@ -31,12 +31,15 @@ const MARKED: &[&str] = &["marked for deletion", "marked deleted"];
 /// Every code that is known, with what it means and what helps.
 const CODES: &[(&str, Kind, &str)] = &[
     ("ResourceNotFoundException", Kind::NotFound, GONE),
+    ("ParameterNotFound", Kind::NotFound, GONE),
+    ("ParameterVersionNotFound", Kind::NotFound, GONE),
     ("AccessDenied", Kind::Denied, ALLOW),
     ("AccessDeniedException", Kind::Denied, ALLOW),
     ("KMSAccessDeniedException", Kind::Denied, ALLOW),
     ("KMSAccessDenied", Kind::Denied, ALLOW),
     ("DecryptionFailure", Kind::Denied, ALLOW),
     ("DecryptionFailureException", Kind::Denied, ALLOW),
+    ("InvalidKeyId", Kind::Denied, "enable the parameter's KMS key, and allow this principal kms:Decrypt with it"),
     ("NotAuthorized", Kind::Denied, ALLOW),
     ("OptInRequired", Kind::Denied, ALLOW),
     ("RegionDisabledException", Kind::Denied, "activate STS for the store's region in the account"),
@@ -77,9 +80,14 @@ const CODES: &[(&str, Kind, &str)] = &[
     ("ServiceUnavailable", Kind::Unavailable, LATER),
     ("ServiceUnavailableException", Kind::Unavailable, LATER),
     ("InvalidNextTokenException", Kind::Unavailable, PLACE),
+    ("InvalidNextToken", Kind::Unavailable, PLACE),
     ("InvalidRequestException", Kind::Invalid, REQUEST),
     ("InvalidParameterException", Kind::Invalid, REQUEST),
     ("InvalidParameterValue", Kind::Invalid, REQUEST),
+    ("InvalidResourceId", Kind::Invalid, "there is no such parameter, or it must be named otherwise"),
+    ("InvalidFilterKey", Kind::Invalid, SEARCH),
+    ("InvalidFilterOption", Kind::Invalid, SEARCH),
+    ("InvalidFilterValue", Kind::Invalid, SEARCH),
     ("ValidationException", Kind::Invalid, REQUEST),
     ("ValidationError", Kind::Invalid, ROLE),
     ("MalformedPolicyDocument", Kind::Invalid, ROLE),
@@ -93,14 +101,17 @@ pub(super) enum Failure {
     Call { kind: Kind, cause: String },
     /// It was not: the credentials for it could not be had, and this is why.
     Credentials(Error),
+    /// It was not: nothing in the operator's own configuration gives credentials.
+    NoCredentials(Kind),
 }
 
 impl Failure {
-    /// With what was tried; where that was to have credentials it stays so.
-    pub(super) fn at(self, doing: String) -> Error {
+    /// With what was tried for which service; where that was to have credentials it stays so.
+    pub(super) fn at(self, provider: &'static str, doing: String) -> Error {
         match self {
-            Self::Call { kind, cause } => Error { provider: NAME, doing, kind, cause },
+            Self::Call { kind, cause } => Error { provider, doing, kind, cause },
             Self::Credentials(error) => error,
+            Self::NoCredentials(kind) => default_chain(provider, kind),
         }
     }
 
@@ -110,6 +121,7 @@ impl Failure {
         match self {
             Self::Call { kind, .. } => *kind,
             Self::Credentials(error) => error.kind,
+            Self::NoCredentials(kind) => *kind,
         }
     }
 
@@ -123,9 +135,14 @@ impl Failure {
         Self::call(Kind::Invalid, "the secret has neither a string nor a binary value")
     }
 
+    /// Parameter Store has listed the name among those that no parameter has.
+    pub(super) fn no_parameter() -> Self {
+        Self::Call { kind: Kind::NotFound, cause: format!("ParameterNotFound: {GONE}") }
+    }
+
     /// Nothing in the configuration gives credentials.
     pub(super) fn no_credentials() -> Self {
-        Self::Credentials(default_chain(Kind::Unauthenticated))
+        Self::NoCredentials(Kind::Unauthenticated)
     }
 
     fn call(kind: Kind, cause: &str) -> Self {
@@ -198,12 +215,12 @@ fn of_credentials(error: &(dyn Source + 'static)) -> Option<Failure> {
         CredentialsError::ProviderTimedOut(_) => Kind::Unavailable,
         _ => Kind::Unauthenticated,
     };
-    Some(Failure::Credentials(default_chain(kind)))
+    Some(Failure::NoCredentials(kind))
 }
 
-fn default_chain(kind: Kind) -> Error {
+fn default_chain(provider: &'static str, kind: Kind) -> Error {
     Error {
-        provider: NAME,
+        provider,
         doing: "find the operator's own AWS credentials".to_owned(),
         kind,
         cause:
@@ -242,7 +259,7 @@ mod tests {
     fn a_secret_that_is_marked_for_deletion_is_not_found_and_its_message_is_not_repeated() {
         let message = "You can't do this because it was marked for deletion. canary";
         for code in ["InvalidRequestException", "InvalidParameterException"] {
-            let error = Failure::of_code(code, Some(message)).unwrap().at("read \"a\"".into());
+            let error = Failure::of_code(code, Some(message)).unwrap().at("AWS/SecretsManager", "read \"a\"".into());
             assert_eq!(error.kind, Kind::NotFound);
             assert!(!format!("{error:?}{error}").contains("canary"));
         }

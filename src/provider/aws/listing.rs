@@ -33,7 +33,7 @@ impl SecretsManager {
             let request = self.client.list_secrets().max_results(PAGE).sort_order(SortOrderType::Asc);
             let request = request.set_filters(Some(filters(search))).set_next_token(token.clone());
             let page = self.call("ListSecrets", request.send()).await;
-            let page = page.map_err(|failure| failure.at(search.doing()))?;
+            let page = page.map_err(|failure| failure.at(NAME, search.doing()))?;
             listed.extend(page.secret_list.unwrap_or_default().into_iter().filter_map(|entry| matched(search, entry)));
             let next = page.next_token.filter(|next| !next.is_empty());
             if next.is_none() {

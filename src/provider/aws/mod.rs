@@ -1,4 +1,4 @@
-//! Amazon Web Services: Secrets Manager.
+//! Amazon Web Services: Secrets Manager and Parameter Store.
 //!
 //! One HTTP client and one base configuration serve all sessions; a session adds its region and its credentials. The
 //! SDK's own retries are off, because `poll` decides when to ask again. Answers are bounded in bytes and time.
@@ -7,13 +7,19 @@ mod batch;
 mod body;
 mod client;
 mod credential;
+mod denied;
+mod endpoint;
 mod error;
 mod listing;
+mod parameter_store;
 mod secrets_manager;
+mod tags;
 
 use std::sync::Arc;
 
 pub use client::{Base, Settings};
+use parameter_store::ParameterStore;
+use secrets_manager::SecretsManager;
 
 use super::{Context, Credentials, Environment, Error, Kind, Provider};
 use crate::api::provider::AwsProvider;
@@ -29,15 +35,19 @@ pub(super) async fn open(
     credentials: Arc<dyn Credentials>,
     environment: &Environment,
 ) -> Result<Arc<dyn Provider>, Error> {
-    match spec.service {
-        AwsService::SecretsManager => (),
-        AwsService::ParameterStore => return Err(unsupported("AWS/ParameterStore", "ParameterStore")),
+    let provider = match spec.service {
+        AwsService::SecretsManager => secrets_manager::NAME,
+        AwsService::ParameterStore => parameter_store::NAME,
         AwsService::CertificateManager => return Err(unsupported("AWS/CertificateManager", "CertificateManager")),
-    }
-    check_region(&spec.region)?;
-    let config = credential::configure(spec, context, credentials, &environment.aws).await?;
+    };
+    check_region(provider, &spec.region)?;
+    let (base, observer) = (&environment.aws, environment.observer.clone());
+    let config = credential::configure(provider, spec, context, credentials, base).await?;
     let prefix = spec.prefix.clone().unwrap_or_default();
-    Ok(Arc::new(secrets_manager::SecretsManager::new(&environment.aws, &config, prefix, environment.observer.clone())))
+    Ok(match spec.service {
+        AwsService::ParameterStore => Arc::new(ParameterStore::open(base, &config, prefix, observer).await?),
+        _ => Arc::new(SecretsManager::new(base, &config, prefix, observer)),
+    })
 }
 
 /// Whether a ClusterSecretStore's session differs from consumer to consumer: one of its selectors names no namespace, or
@@ -62,15 +72,12 @@ impl AwsProvider {
 }
 
 /// The region becomes a part of a host name, so nothing but a region may be in it.
-fn check_region(region: &str) -> Result<(), Error> {
+fn check_region(provider: &'static str, region: &str) -> Result<(), Error> {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     if !region.is_empty() && region.len() <= LONGEST_REGION && region.bytes().all(plain) {
         return Ok(());
     }
-    Err(refusal(
-        secrets_manager::NAME,
-        "`spec.provider.aws.region` is not a region: it must be like `eu-west-1`".to_owned(),
-    ))
+    Err(refusal(provider, "`spec.provider.aws.region` is not a region: it must be like `eu-west-1`".to_owned()))
 }
 
 fn unsupported(provider: &'static str, service: &str) -> Error {

@@ -3,16 +3,14 @@
 //! The batch API answers with names and ARNs in no promised order, so an answer is given to a key only if it can be no
 //! other key's; every key that is left without one is read by itself.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_config::SdkConfig;
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_secretsmanager::Client;
-use aws_sdk_secretsmanager::types::Tag;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::Blob;
@@ -23,8 +21,11 @@ use tokio::time::Instant;
 
 use super::batch::{self, Item};
 use super::client::Base;
+use super::credential;
+use super::denied::Denied;
 use super::error::{self, Failure};
 use super::listing::Listed;
+use super::tags;
 use crate::provider::{
     Batch, Capabilities, Close, Detect, Error, Find, Kind, Matches, Observer, Part, Read, RemoteKey, Search, Validate,
     Validity,
@@ -44,8 +45,6 @@ const CURRENT: &str = "AWSCURRENT";
 const VERSION_ID: &str = "uuid/";
 /// How many single reads of one batch are under way at once.
 const ABREAST: usize = 4;
-/// When a principal that may not call the batch API is given another chance.
-const REPROBE: Duration = Duration::from_hours(1);
 
 /// A session with one principal in one region.
 pub(super) struct SecretsManager {
@@ -53,7 +52,7 @@ pub(super) struct SecretsManager {
     credentials: Option<SharedCredentialsProvider>,
     prefix: String,
     observer: Arc<dyn Observer>,
-    batch_denied: Mutex<Option<Instant>>,
+    batch_denied: Denied,
 }
 
 impl fmt::Debug for SecretsManager {
@@ -66,21 +65,12 @@ impl SecretsManager {
     pub(super) fn new(base: &Base, config: &SdkConfig, prefix: String, observer: Arc<dyn Observer>) -> Self {
         let client = base.secrets_manager(config);
         let credentials = config.credentials_provider();
-        Self { client, credentials, prefix, observer, batch_denied: Mutex::default() }
+        Self { client, credentials, prefix, observer, batch_denied: Denied::default() }
     }
 
     /// What AWS knows the secret by: the prefix is put before every key, as in ESO. All below work on such keys.
     fn full(&self, key: &RemoteKey) -> RemoteKey {
         RemoteKey { key: format!("{}{}", self.prefix, key.key), ..key.clone() }
-    }
-
-    fn batch_is_denied(&self) -> bool {
-        let since = self.batch_denied.lock().unwrap_or_else(PoisonError::into_inner);
-        since.is_some_and(|since| since.elapsed() < REPROBE)
-    }
-
-    fn note_batch_denied(&self, denied: bool) {
-        *self.batch_denied.lock().unwrap_or_else(PoisonError::into_inner) = denied.then(Instant::now);
     }
 
     async fn read_together(&self, keys: &[RemoteKey]) -> Vec<Result<Sealed, Error>> {
@@ -89,19 +79,19 @@ impl SecretsManager {
         let request = self.client.batch_get_secret_value().set_secret_id_list(Some(distinct));
         match self.call("BatchGetSecretValue", request.send()).await {
             Ok(answer) => {
-                self.note_batch_denied(false);
+                self.batch_denied.note(false);
                 let values = answer.secret_values.unwrap_or_default().into_iter().map(Item::of_value);
                 let errors = answer.errors.unwrap_or_default().into_iter().map(Item::of_error);
                 let items: Vec<_> = values.chain(errors).collect();
                 self.complete(keys, batch::assign(&ids, &items)).await
             }
             Err(Failure::Call { kind: Kind::Denied, .. }) => {
-                self.note_batch_denied(true);
+                self.batch_denied.note(true);
                 self.read_each(keys).await
             }
             // It may be one id's fault, and the answer does not say whose.
             Err(Failure::Call { kind: Kind::Invalid | Kind::NotFound, .. }) => self.read_each(keys).await,
-            Err(failure) => keys.iter().map(|key| Err(failure.clone().at(reading(key)))).collect(),
+            Err(failure) => keys.iter().map(|key| Err(failure.clone().at(NAME, reading(key)))).collect(),
         }
     }
 
@@ -113,7 +103,7 @@ impl SecretsManager {
     ) -> Vec<Result<Sealed, Error>> {
         let answered = keys.iter().zip(answers).map(|(key, answer)| async move {
             match answer {
-                Some(answer) => answer.map_err(|failure| failure.at(reading(key))),
+                Some(answer) => answer.map_err(|failure| failure.at(NAME, reading(key))),
                 None => self.read_one(key).await,
             }
         });
@@ -129,7 +119,7 @@ impl SecretsManager {
             Part::Value => self.value(key).await,
             Part::Metadata => self.tags(key).await,
         };
-        answer.map_err(|failure| failure.at(reading(key)))
+        answer.map_err(|failure| failure.at(NAME, reading(key)))
     }
 
     async fn value(&self, key: &RemoteKey) -> Result<Sealed, Failure> {
@@ -146,7 +136,9 @@ impl SecretsManager {
     async fn tags(&self, key: &RemoteKey) -> Result<Sealed, Failure> {
         let request = self.client.describe_secret().secret_id(&key.key);
         let answer = self.call("DescribeSecret", request.send()).await?;
-        tags_as_json(answer.tags.unwrap_or_default()).ok_or_else(Failure::unreadable)
+        let tags = answer.tags.unwrap_or_default().into_iter();
+        let pairs = tags.map(|tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default()));
+        tags::as_json(pairs).ok_or_else(Failure::unreadable)
     }
 
     pub(super) async fn call<T, E>(
@@ -160,7 +152,7 @@ impl SecretsManager {
         let started = Instant::now();
         let answer = answer.await.map_err(|error| error::failure(&error));
         // Without credentials there was no call.
-        if !matches!(answer, Err(Failure::Credentials(_))) {
+        if matches!(answer, Ok(_) | Err(Failure::Call { .. })) {
             self.observer.called(NAME, name, answer.is_ok(), started.elapsed());
         }
         answer
@@ -169,12 +161,12 @@ impl SecretsManager {
     /// Reads keys that may all be in one batch, or none may.
     async fn read(&self, keys: &[RemoteKey]) -> Vec<Result<Sealed, Error>> {
         let together = keys.len() > 1 && keys.len() <= BATCH && keys.iter().all(fits_a_batch);
-        if together && !self.batch_is_denied() { self.read_together(keys).await } else { self.read_each(keys).await }
+        if together && !self.batch_denied.holds() { self.read_together(keys).await } else { self.read_each(keys).await }
     }
 
     /// Reads one batch of what a search has listed; what is gone meanwhile, or has no current value, is passed over.
     async fn read_listed(&self, search: &Search, listed: &[Listed]) -> Result<Vec<(String, Sealed)>, Error> {
-        let calls = if self.batch_is_denied() { listed.len() } else { 1 };
+        let calls = if self.batch_denied.holds() { listed.len() } else { 1 };
         for _ in 0..calls {
             search.call(NAME).await?;
         }
@@ -212,7 +204,7 @@ impl Read for SecretsManager {
 
     /// Single for an hour after AWS said that this principal may not call the batch API.
     fn batch(&self, key: &RemoteKey) -> Batch {
-        if fits_a_batch(&self.full(key)) && !self.batch_is_denied() { Batch::Many(BATCH) } else { Batch::Single }
+        if fits_a_batch(&self.full(key)) && !self.batch_denied.holds() { Batch::Many(BATCH) } else { Batch::Single }
     }
 
     fn is_immutable(&self, key: &RemoteKey) -> bool {
@@ -253,12 +245,7 @@ impl Close for SecretsManager {}
 impl Validate for SecretsManager {
     /// Gets the credentials, as ESO does; what they allow is seen at the first read.
     async fn validate(&self) -> Result<Validity, Error> {
-        let doing = || "validate the store".to_owned();
-        let credentials = self.credentials.as_ref().ok_or_else(|| Failure::no_credentials().at(doing()))?;
-        match credentials.provide_credentials().await {
-            Ok(_) => Ok(Validity::Valid),
-            Err(error) => Err(error::credentials_failure(&error).at(doing())),
-        }
+        credential::validate(NAME, self.credentials.as_ref()).await
     }
 
     fn capabilities(&self) -> Capabilities {
@@ -275,33 +262,9 @@ pub(super) fn content(text: Option<String>, binary: Option<Blob>) -> Result<Seal
     }
 }
 
-/// The bytes that Go's `json.Marshal` makes of the tags: sorted, and with three characters of HTML and two line ends of
-/// Unicode escaped.
-fn tags_as_json(tags: Vec<Tag>) -> Option<Sealed> {
-    let tags: BTreeMap<_, _> =
-        tags.into_iter().map(|tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default())).collect();
-    let mut json = serde_json::to_string(&tags).ok()?;
-    // None of the five occurs in JSON outside of a string.
-    for (plain, escaped) in
-        [('<', "\\u003c"), ('>', "\\u003e"), ('&', "\\u0026"), ('\u{2028}', "\\u2028"), ('\u{2029}', "\\u2029")]
-    {
-        json = json.replace(plain, escaped);
-    }
-    Some(json.into())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn tags_are_the_bytes_that_go_makes() {
-        let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build();
-        let json = tags_as_json(vec![tag("b", "<&>\u{2028}\"\\\n\u{1}é"), tag("a", "1"), tag("B", "")]).unwrap();
-        let expected = r#"{"B":"","a":"1","b":"\u003c\u0026\u003e\u2028\"\\\n\u0001é"}"#;
-        assert_eq!(str::from_utf8(json.expose()).unwrap(), expected);
-        assert_eq!(tags_as_json(Vec::new()).unwrap().expose(), b"{}");
-    }
 
     #[test]
     fn a_secret_without_a_value_is_an_error() {

@@ -12,7 +12,7 @@ use crate::provider::memory::{Keyring, Ledger, key, key_at};
 use crate::provider::{Batch, Part, RemoteKey, StoreKind, Validity};
 use crate::sealed::Sealed;
 
-const CANARY: &str = "canary-5e1f";
+pub(super) const CANARY: &str = "canary-5e1f";
 
 pub(super) struct Session {
     pub(super) provider: Arc<dyn Provider>,
@@ -21,11 +21,11 @@ pub(super) struct Session {
     keyring: Arc<Keyring>,
 }
 
-fn selector(key: &str) -> SecretKeySelector {
+pub(super) fn selector(key: &str) -> SecretKeySelector {
     SecretKeySelector { name: "aws".into(), key: Some(key.into()), namespace: None }
 }
 
-fn with_keys() -> AwsProvider {
+pub(super) fn with_keys() -> AwsProvider {
     let secret_ref = Some(AwsSecretRef {
         access_key_id_secret_ref: Some(selector("id")),
         secret_access_key_secret_ref: Some(selector("key")),
@@ -42,29 +42,35 @@ fn with_account() -> AwsProvider {
 }
 
 /// Long enough for a busy machine.
-const AMPLE: Duration = Duration::from_secs(30);
+pub(super) const AMPLE: Duration = Duration::from_secs(30);
 
-async fn environment(url: &str, deadline: Duration, ledger: Arc<Ledger>) -> Environment {
+pub(super) async fn environment(url: &str, deadline: Duration, ledger: Arc<Ledger>) -> Environment {
     let endpoint = Some(url.to_owned());
-    let aws = Settings { secrets_manager_endpoint: endpoint.clone(), sts_endpoint: endpoint };
+    let aws =
+        Settings { secrets_manager_endpoint: endpoint.clone(), ssm_endpoint: endpoint.clone(), sts_endpoint: endpoint };
     let settings =
         crate::provider::Settings { deadline, body_limit: 1024 * 1024, aws, ..crate::provider::Settings::default() };
     Environment::new(ledger, settings).await
 }
 
-fn keyring() -> Arc<Keyring> {
+pub(super) fn keyring() -> Arc<Keyring> {
     let keyring = Keyring::default();
     keyring.set("aws", "id", "AKIDEXAMPLE");
     keyring.set("aws", "key", CANARY);
+    keyring.set("aws", "token", "session");
     keyring.annotate("app", "eks.amazonaws.com/role-arn", "arn:aws:iam::1:role/app");
     Arc::new(keyring)
 }
 
-async fn session_of(spec: AwsProvider, answers: impl IntoIterator<Item = Answer>) -> Session {
+pub(super) async fn session_of(spec: AwsProvider, answers: impl IntoIterator<Item = Answer>) -> Session {
     session_within(AMPLE, spec, answers).await
 }
 
-async fn session_within(deadline: Duration, spec: AwsProvider, answers: impl IntoIterator<Item = Answer>) -> Session {
+pub(super) async fn session_within(
+    deadline: Duration,
+    spec: AwsProvider,
+    answers: impl IntoIterator<Item = Answer>,
+) -> Session {
     let (server, ledger, keyring) = (Canned::start(answers).await, Arc::new(Ledger::default()), keyring());
     let environment = environment(&server.url, deadline, ledger.clone()).await;
     let context = Context {
@@ -98,12 +104,12 @@ pub(super) fn secret(name: &str, value: &str) -> serde_json::Value {
     json!({"ARN": arn(name), "Name": name, "VersionId": "v", "SecretString": value, "VersionStages": ["AWSCURRENT"]})
 }
 
-fn kinds(answers: &[Result<Sealed, Error>]) -> Vec<Option<Kind>> {
+pub(super) fn kinds(answers: &[Result<Sealed, Error>]) -> Vec<Option<Kind>> {
     answers.iter().map(|answer| answer.as_ref().err().map(|error| error.kind)).collect()
 }
 
 pub(super) fn operations(session: &Session) -> Vec<String> {
-    session.server.asked().iter().map(|asked| asked.target.replace("secretsmanager.", "")).collect()
+    session.server.asked().iter().map(|asked| asked.target.split_once('.').unwrap().1.to_owned()).collect()
 }
 
 #[tokio::test]
@@ -417,7 +423,7 @@ async fn what_no_call_could_serve_is_refused_when_the_store_is_opened() {
         assert_eq!(error.kind, Kind::Invalid, "{region}");
         assert!(error.cause.contains("spec.provider.aws.region"));
     }
-    for service in [AwsService::ParameterStore, AwsService::CertificateManager] {
+    for service in [AwsService::CertificateManager] {
         let error = refusal(AwsProvider { service, ..with_keys() }, keyring()).await;
         assert!(error.kind == Kind::Invalid && error.cause.contains("not supported by Keyferry yet"), "{error}");
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::future::join_all;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{CANARY, Case, Fixture, Outcome, Verdict, content, declined, ensure, expect, kind, read_through, value};
 use crate::provider::{Kind, Provider};
@@ -157,7 +157,10 @@ pub const NOTHING: &str = "a success that says nothing is no value and not absen
 /// The case of the first half of an answer.
 pub const HALF: &str = "half an answer is no value and not absence";
 /// The case of one key's failure among others'.
-const ONE: &str = "a key that fails on the wire fails alone";
+pub const ONE: &str = "a key that fails on the wire fails alone";
+
+/// The case of an answer that says when to come back.
+pub const PAUSE: &str = "a session that is told to wait makes no call before";
 
 /// One case: each of these is to come to one of those.
 struct Trial {
@@ -173,7 +176,7 @@ pub(super) async fn run(fixture: &dyn Fixture) -> Vec<Outcome> {
     let wired = match fixture.wired().await {
         Ok(wired) => wired,
         Err(without) => {
-            let cases = trials.iter().map(|trial| trial.case).chain([ONE]).chain(find::CASES);
+            let cases = trials.iter().map(|trial| trial.case).chain([ONE, PAUSE]).chain(find::CASES);
             return cases.map(|case| (case, without.outcome())).collect();
         }
     };
@@ -185,6 +188,7 @@ pub(super) async fn run(fixture: &dyn Fixture) -> Vec<Outcome> {
         outcomes.push((trial.case, one(fixture, &wired, trial).await));
     }
     outcomes.push((ONE, fails_alone(fixture, &wired).await));
+    outcomes.push((PAUSE, waits(fixture, &wired).await));
     outcomes.extend(find::run(fixture, &wired).await);
     outcomes
 }
@@ -332,5 +336,24 @@ async fn fails_alone(fixture: &dyn Fixture, wired: &Wired) -> Case {
         let kinds: Vec<_> = answers?.iter().map(kind).collect();
         ensure(kinds == [None, Some(wanted), None], || format!("{wanted:?}: {kinds:?}"))?;
     }
+    well(wired).await.map(|()| Verdict::Holds)
+}
+
+/// A second after it was told to wait for two, nothing has come; then it is well.
+async fn waits(fixture: &dyn Fixture, wired: &Wired) -> Case {
+    if let Some(reason) = fixture.declines(PAUSE) {
+        return declined(reason);
+    }
+    let key = [value(NAMES[0])];
+    let told = Answer::json(429, "{}").with("retry-after", "2");
+    well(wired).await?;
+    wired.wire.befall(says(told), Scope::default()).await;
+    let answers = read_through(&*wired.provider, &key).await;
+    wired.wire.heal().await;
+    let kinds: Vec<_> = answers?.iter().map(kind).collect();
+    ensure(kinds == [Some(Kind::Throttled)], || format!("it is told {kinds:?}"))?;
+    let calls = wired.wire.calls();
+    let _ = timeout(Duration::from_secs(1), read_through(&*wired.provider, &key)).await;
+    ensure(wired.wire.calls() == calls, || format!("{} calls came", wired.wire.calls() - calls))?;
     well(wired).await.map(|()| Verdict::Holds)
 }

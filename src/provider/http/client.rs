@@ -11,6 +11,7 @@ use super::fault::Fault;
 use super::server::Server;
 use super::target::Target;
 use super::{CONNECT, HeaderMap, Method, StatusCode, body, resolver};
+use crate::provider::pause;
 use crate::sealed::Sealed;
 
 /// What a server is asked.
@@ -80,6 +81,11 @@ impl Client {
         Self { connections, server, reach, deadline, body_limit }
     }
 
+    /// What the `Host` header says, for those who sign it.
+    pub fn host(&self) -> String {
+        self.server.host()
+    }
+
     /// Makes the call and reads its answer, whatever its status, within twice the session's deadline.
     ///
     /// # Errors
@@ -126,6 +132,7 @@ impl Client {
         }
         let answer = request.send().await.map_err(|error| Fault::of(&error))?;
         let (status, headers) = (answer.status(), answer.headers().clone());
+        pause::heed(status, &headers);
         let body = body::read(answer, self.body_limit).await?;
         Ok(Answer { status, headers, body })
     }

@@ -15,12 +15,14 @@ pub struct Fault {
     pub kind: Kind,
     /// What happened, and what helps.
     pub cause: String,
+    /// Whether the answer was longer than may be read.
+    pub excess: bool,
 }
 
 impl Fault {
     /// A fault in words of the caller's.
     pub fn new(kind: Kind, cause: impl Into<String>) -> Self {
-        Self { kind, cause: cause.into() }
+        Self { kind, cause: cause.into(), excess: false }
     }
 
     /// With who was asked, and for what.
@@ -45,7 +47,7 @@ impl Fault {
     }
 
     pub(super) fn too_long(limit: usize) -> Self {
-        Self::new(Kind::Invalid, format!("the answer is longer than {limit} bytes"))
+        Self { excess: true, ..Self::new(Kind::Invalid, format!("the answer is longer than {limit} bytes")) }
     }
 
     /// What a failure of the client means.

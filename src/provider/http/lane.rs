@@ -6,12 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use reqwest::ClientBuilder;
 use tower::{BoxError, Layer, Service};
 
 use super::client::{Answer, Client, Letter};
 use super::fault::Fault;
-use super::{Base, Server, Trust};
+use super::{Base, Chooser, Server, Trust};
 
 /// How long the connection may take to be free again before it is taken for closed.
 const BACK_WITHIN: Duration = Duration::from_millis(500);
@@ -28,8 +27,10 @@ impl Lanes {
     /// A lane of its own; calls nobody.
     pub fn make(&self) -> Result<Lane, Fault> {
         let door = Door::default();
-        let connections =
-            self.base.build(self.base.is_proxied(&self.server), &self.trust, |builder| lone(builder, door.clone()))?;
+        let proxied = self.base.is_proxied(&self.server);
+        let builder = self.base.builder(proxied, &self.trust, Chooser::Store)?;
+        let builder = builder.http1_only().pool_max_idle_per_host(1).connector_layer(door.clone());
+        let connections = builder.build().map_err(|error| Fault::of(&error))?;
         Ok(Lane { client: self.base.client_over(connections, self.server.clone()), door })
     }
 }
@@ -40,10 +41,6 @@ impl Base {
         server.admit(self.reach)?;
         Ok(Lanes { base: self.clone(), server, trust: trust.clone() })
     }
-}
-
-fn lone(builder: ClientBuilder, door: Door) -> ClientBuilder {
-    builder.http1_only().pool_max_idle_per_host(1).connector_layer(door)
 }
 
 /// One connection to one server for as long as it lasts, for one who talks at a time.

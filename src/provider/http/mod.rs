@@ -19,7 +19,7 @@ mod tls;
 pub use address::Reach;
 pub use client::{Answer, Call, Client, Letter};
 pub use fault::Fault;
-pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 pub use lane::{Lane, Lanes};
 pub use server::{Server, segments};
 pub use target::Target;
@@ -55,6 +55,16 @@ pub struct Base {
     body_limit: usize,
     direct: Arc<OnceLock<reqwest::Client>>,
     proxied: Arc<OnceLock<reqwest::Client>>,
+    beside: Arc<OnceLock<reqwest::Client>>,
+}
+
+/// Who chose a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Chooser {
+    /// A store's author: its address is judged.
+    Store,
+    /// The administrator: it may be anywhere.
+    Administrator,
 }
 
 impl fmt::Debug for Base {
@@ -75,6 +85,7 @@ impl Base {
             body_limit,
             direct: Arc::default(),
             proxied: Arc::default(),
+            beside: Arc::default(),
         }
     }
 
@@ -93,16 +104,50 @@ impl Base {
         Client::new(connections, server, reach, self.deadline, self.body_limit)
     }
 
+    /// A client for a server that the administrator chose, by a flag and never by a store: no address is refused.
+    ///
+    /// # Errors
+    /// Certificates that are none.
+    pub(in crate::provider) fn chosen(&self, server: Server, trust: &Trust) -> Result<Client, Fault> {
+        let connections = self.build(self.is_proxied(&server), trust, Chooser::Administrator)?;
+        Ok(self.client_over(connections, server))
+    }
+
+    /// As [`Base::chosen`], for the API server of the operator's own cluster: it is reached as the operator reaches it,
+    /// by no proxy.
+    ///
+    /// # Errors
+    /// Certificates that are none.
+    pub(in crate::provider) fn own(&self, server: Server, trust: &Trust) -> Result<Client, Fault> {
+        let connections = self.build(false, trust, Chooser::Administrator)?;
+        Ok(self.client_over(connections, server))
+    }
+
+    /// As [`Base::chosen`], for a service of the machine's own link, such as a metadata server: no proxy is asked.
+    ///
+    /// # Errors
+    /// None but those of a broken system.
+    pub(in crate::provider) fn beside(&self, server: Server) -> Result<Client, Fault> {
+        let connections = match self.beside.get() {
+            Some(client) => client.clone(),
+            None => {
+                let client = self.build(false, &Trust::default(), Chooser::Administrator)?;
+                self.beside.get_or_init(|| client).clone()
+            }
+        };
+        Ok(self.client_over(connections, server))
+    }
+
     fn connections(&self, server: &Server, trust: &Trust) -> Result<reqwest::Client, Fault> {
         let proxied = self.is_proxied(server);
         if !trust.is_default() {
-            return self.build(proxied, trust, |builder| builder);
+            return self.build(proxied, trust, Chooser::Store);
         }
         let shared = if proxied { &self.proxied } else { &self.direct };
         if let Some(client) = shared.get() {
             return Ok(client.clone());
         }
-        let client = self.build(proxied, trust, |builder| builder)?;
+        let client = self.build(proxied, trust, Chooser::Store)?;
         Ok(shared.get_or_init(|| client).clone())
     }
 
@@ -110,12 +155,11 @@ impl Base {
         server.uri().is_some_and(|uri| self.proxies.intercept(&uri).is_some())
     }
 
-    fn build(
-        &self,
-        proxied: bool,
-        trust: &Trust,
-        particular: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
-    ) -> Result<reqwest::Client, Fault> {
+    fn build(&self, proxied: bool, trust: &Trust, chooser: Chooser) -> Result<reqwest::Client, Fault> {
+        self.builder(proxied, trust, chooser)?.build().map_err(|error| Fault::of(&error))
+    }
+
+    fn builder(&self, proxied: bool, trust: &Trust, chooser: Chooser) -> Result<reqwest::ClientBuilder, Fault> {
         let builder = reqwest::Client::builder()
             .user_agent(concat!("keyferry/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
@@ -125,9 +169,12 @@ impl Base {
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
             .no_proxy();
         // A proxied client connects to its proxy alone, whose address is the administrator's choice.
-        let builder =
-            if proxied { builder.proxy(self.proxy()) } else { builder.dns_resolver(resolver::Guard::new(self.reach)) };
-        particular(trust.apply(builder)?).build().map_err(|error| Fault::of(&error))
+        let builder = match chooser {
+            _ if proxied => builder.proxy(self.proxy()),
+            Chooser::Store => builder.dns_resolver(resolver::Guard::new(self.reach)),
+            Chooser::Administrator => builder,
+        };
+        trust.apply(builder)
     }
 
     fn proxy(&self) -> reqwest::Proxy {

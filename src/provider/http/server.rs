@@ -11,8 +11,9 @@ use super::fault::Fault;
 use super::target::Target;
 use crate::provider::Kind;
 
-/// What may stand in a path as it is.
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// What may stand in a path as it is. RFC 3986 has colon and at-sign among it, and Google's paths have verbs behind a colon.
+const PLAIN: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':').remove(b'@');
 /// The longest URL that a store may give.
 const LONGEST: usize = 2048;
 /// Names that a proxy would resolve to what is refused.
@@ -55,11 +56,33 @@ impl Server {
     /// are resolved.
     pub(super) fn admit(&self, reach: Reach) -> Result<(), Fault> {
         let host = self.url.host_str().unwrap_or_default();
-        let refused = match host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
-            Ok(address) => refusal(address, reach),
-            Err(_) => is_local(host, reach).then_some("an address of the operator's own machine or its cloud"),
+        let refused = match self.address() {
+            Some(address) => refusal(address, reach),
+            None => is_local(host, reach).then_some("an address of the operator's own machine or its cloud"),
         };
         refused.map_or(Ok(()), |what| Err(Fault::out_of_reach(what)))
+    }
+
+    /// Whether it is reached by TLS.
+    pub fn is_secure(&self) -> bool {
+        self.url.scheme() == "https"
+    }
+
+    /// Whether its host is this machine, by an address or by the name that stands for it.
+    pub fn is_loopback(&self) -> bool {
+        self.address().map_or(self.url.host_str() == Some("localhost"), |address| address.is_loopback())
+    }
+
+    /// The host, where it is an address.
+    fn address(&self) -> Option<IpAddr> {
+        let host = self.url.host_str().unwrap_or_default();
+        host.trim_start_matches('[').trim_end_matches(']').parse().ok()
+    }
+
+    /// The host, with its port where that is not the scheme's own.
+    pub(super) fn host(&self) -> String {
+        let host = self.url.host_str().unwrap_or_default();
+        self.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
     /// For the proxies' rules.
@@ -207,7 +230,7 @@ mod tests {
         assert_eq!(at(&server, &["a/b", "%2e%2e%2f", "c?d#e", "ключ"]), {
             "https://a:8200/gate/a%2Fb/%252e%252e%252f/c%3Fd%23e/%D0%BA%D0%BB%D1%8E%D1%87"
         });
-        assert_eq!(at(&server, &["http://b", "@b", "\\b"]), "https://a:8200/gate/http%3A%2F%2Fb/%40b/%5Cb");
+        assert_eq!(at(&server, &["http://b", "@b", "\\b"]), "https://a:8200/gate/http:%2F%2Fb/@b/%5Cb");
         assert_eq!(server.at(&["x".into()], &[("version", "1&a=b")]).query(), Some("version=1%26a%3Db"));
     }
 

@@ -46,6 +46,11 @@ impl Trust {
         self.identity = Some(Sealed::new(std::mem::take(&mut *both)));
     }
 
+    /// Whether it has been said whom to trust.
+    pub fn has_authorities(&self) -> bool {
+        self.authorities.is_some()
+    }
+
     pub(super) fn is_default(&self) -> bool {
         self.authorities.is_none() && self.identity.is_none()
     }

@@ -1,0 +1,91 @@
+//! Google Cloud on loopback: Secret Manager's REST API, the services that give tokens, and a metadata server, as one real
+//! server with a log of its own.
+//!
+//! It believes nobody: an assertion, a ServiceAccount's token or a request signed for AWS is verified before a token is
+//! given, and a token before a secret is. Google's own Python client reads it as it reads Google (`tests/provider/gcp_oracle.rs`).
+//! It listens without TLS; a [`crate::wire::Wire`] in front of it has Google's part of that.
+
+mod aws;
+mod http;
+mod jwt;
+mod secrets;
+mod state;
+mod tokens;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use anyhow::{Context, Result};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+pub use jwt::der;
+pub use state::{Asked, Machine, Provider, State, VersionState};
+
+/// A running server; it ends when it is dropped, and with the runtime it was started in.
+#[derive(Debug)]
+pub struct Google {
+    address: SocketAddr,
+    state: Arc<Mutex<State>>,
+    _tasks: JoinSet<()>,
+}
+
+impl Google {
+    /// Starts an empty one on a free port of loopback.
+    pub async fn start() -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.context("listen for Google")?;
+        let address = listener.local_addr()?;
+        let state = Arc::new(Mutex::new(State::default()));
+        let mut tasks = JoinSet::new();
+        tasks.spawn(serve(listener, state.clone()));
+        Ok(Self { address, state, _tasks: tasks })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What it has and knows, to be looked at and changed between requests.
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes a service account with a key, which may read `project`; answers the key's file. `token_uri` is where the key
+    /// says that it is exchanged.
+    pub fn service_account(&self, email: &str, project: &str, token_uri: &str) -> Result<Value> {
+        let key = jwt::Key::generate()?;
+        let mut state = self.state();
+        state.keys.insert(key.id.clone(), (email.to_owned(), key.public.clone()));
+        state.token_uris.insert(token_uri.to_owned());
+        state.grant(email, project);
+        Ok(key.file(email, project, token_uri))
+    }
+
+    /// What it was asked so far, in order.
+    pub fn asked(&self) -> Vec<Asked> {
+        self.state().asked.clone()
+    }
+
+    /// How often `operation` was asked for something in whose name `part` is.
+    pub fn count(&self, operation: &str, part: &str) -> usize {
+        self.state().asked.iter().filter(|asked| asked.operation == operation && asked.key.contains(part)).count()
+    }
+}
+
+async fn serve(listener: TcpListener, state: Arc<Mutex<State>>) {
+    let mut connections = JoinSet::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        let state = state.clone();
+        connections.spawn(async move {
+            let service = service_fn(move |request| http::answer(state.clone(), request));
+            // A client that hangs up is none of our business.
+            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+        });
+        while connections.try_join_next().is_some() {}
+    }
+}

@@ -1,0 +1,265 @@
+//! The course of the trials: calm, a fault for everybody at once, and the time after it.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use futures::future::join_all;
+use futures::stream::{self, StreamExt, TryStreamExt};
+use k8s_openapi::api::core::v1::Secret;
+use keyferry::provider::conformance::wire::{Answer, Complaint, Fault, Scope, Wire};
+use keyferry_e2e::audit::{Audit, Mark};
+use keyferry_e2e::fixtures::{API_VERSION, external_secret};
+use keyferry_e2e::installation::Installation;
+use keyferry_e2e::namespace::{self, Namespace};
+use keyferry_e2e::operator::Operator;
+use kube::ResourceExt;
+use kube::api::ListParams;
+use serde_json::json;
+
+use super::Size;
+use super::report::{self, Cost, Row};
+use super::stand::{STANDS, Stand};
+
+const READY_WITHIN: Duration = Duration::from_mins(1);
+/// All objects are created, read and written once.
+const SOWN_WITHIN: Duration = Duration::from_mins(3);
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+/// How long after a fault it is waited for what should long be there.
+const GIVEN_UP: Duration = Duration::from_mins(2);
+const ABREAST: usize = 8;
+/// How soon a store that does not validate is tried again; at first sooner.
+const STORE_RETRY: Duration = Duration::from_secs(10);
+const FIRST_RETRIES: usize = 5;
+
+/// What is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trouble {
+    Outage,
+    Throttling,
+    BadCredentials,
+}
+
+struct Course<'a> {
+    size: Size,
+    namespace: &'a Namespace,
+    audit: &'a Audit,
+    operator: Operator,
+    stands: Vec<Stand>,
+}
+
+/// Runs all of it.
+pub(super) async fn run(size: Size) -> Result<()> {
+    namespace::with(async |namespace| {
+        let Some(audit) = namespace.audit() else { return Ok(()) };
+        let stands = join_all(STANDS.iter().map(|stand| stand())).await.into_iter().collect::<Result<Vec<_>>>()?;
+        let installation = Installation::new(namespace, &json!({})).await?;
+        let launch = stands.iter().flat_map(|stand| &stand.variables);
+        let launch = launch.fold(installation.launch(), |launch, (name, value)| launch.variable(name, value));
+        let operator = launch.flag("--allow-loopback-stores").start(namespace, READY_WITHIN).await?;
+        let mut course = Course { size, namespace, audit, operator, stands };
+        course.sow().await?;
+        course.weather().await?;
+        ensure!(course.operator.ended()?.is_none(), "the operator has ended");
+        Ok(())
+    })
+    .await
+}
+
+impl Course<'_> {
+    async fn weather(&self) -> Result<()> {
+        let (mut rows, mut costs) = (Vec::new(), Vec::new());
+        for trouble in [Trouble::Outage, Trouble::Throttling, Trouble::BadCredentials] {
+            let (more, cost) = self.suffer(trouble).await?;
+            rows.extend(more);
+            costs.push(cost);
+        }
+        let Size { objects, interval, fault, slack } = self.size;
+        let head = format!("{objects} objects a provider, polled every {interval:?}; each fault lasts {fault:?}");
+        report::show(&report::table(&head, &rows, &costs));
+        for row in &rows {
+            let what = format!("{} under {}", row.provider, row.fault);
+            ensure!(row.changed == 0, "{what}: {} Secrets changed", row.changed);
+            ensure!(row.calls <= row.most, "{what}: {} calls, and {} at most", row.calls, row.most);
+            let late = row.fresh.is_none_or(|fresh| fresh > interval + slack);
+            ensure!(!late, "{what}: the last was fresh after {:?}", row.fresh);
+        }
+        for Cost { fault, during, after } in &costs {
+            ensure!(during.0 <= during.1, "{fault}: {} writes while it lasted, and {} at most", during.0, during.1);
+            ensure!(after.0 <= after.1, "{fault}: {} writes after it, and {} at most", after.0, after.1);
+        }
+        Ok(())
+    }
+
+    /// Puts stores, remote secrets and objects, and waits until every Secret is there.
+    async fn sow(&self) -> Result<()> {
+        for stand in &self.stands {
+            let (name, data) = &stand.credentials;
+            let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": data});
+            self.namespace.create_manifest(&secret).await?;
+            let store = json!({"apiVersion": API_VERSION, "kind": "SecretStore", "metadata": {"name": stand.name},
+                "spec": {"provider": stand.provider}});
+            self.namespace.create_manifest(&store).await?;
+        }
+        self.put("sown").await;
+        let all = self.stands.iter().flat_map(|stand| (0..self.size.objects).map(move |index| (stand, index)));
+        let all = all.map(|(stand, index)| self.object(stand, index)).collect::<Vec<_>>();
+        stream::iter(all).buffer_unordered(ABREAST).try_collect::<()>().await?;
+        let start = Instant::now();
+        while self.fresh("sown").await?.iter().any(|fresh| !fresh) {
+            ensure!(start.elapsed() < SOWN_WITHIN, "not all objects are synced");
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        // The first polls find their slots.
+        tokio::time::sleep(self.size.interval).await;
+        Ok(())
+    }
+
+    async fn object(&self, stand: &Stand, index: usize) -> Result<()> {
+        let (name, remote) = (name(stand, index), remote(index));
+        let mut object = external_secret(&name, stand.name, self.size.interval, &[("value", &remote)]);
+        if let Some(property) = stand.property {
+            object["spec"]["data"][0]["remoteRef"]["property"] = property.into();
+        }
+        self.namespace.create_manifest(&object).await.with_context(|| format!("create {name}")).map(|_| ())
+    }
+
+    /// Gives every remote secret of everybody a new value.
+    async fn put(&self, word: &str) {
+        let all = self.stands.iter().flat_map(|stand| (0..self.size.objects).map(move |index| (stand, index)));
+        let all =
+            all.map(async |(stand, index)| stand.fixture.put(&remote(index), value(word, index).as_bytes()).await);
+        stream::iter(all.collect::<Vec<_>>()).buffer_unordered(ABREAST).collect::<Vec<_>>().await;
+    }
+
+    async fn secrets(&self) -> Result<BTreeMap<String, Secret>> {
+        let all = self.namespace.api::<Secret>().list(&ListParams::default()).await?.items;
+        Ok(all.into_iter().map(|secret| (secret.name_any(), secret)).collect())
+    }
+
+    /// Which of the stands have all their objects at `word`.
+    async fn fresh(&self, word: &str) -> Result<Vec<bool>> {
+        let secrets = self.secrets().await?;
+        let held = |name: &str| secrets.get(name)?.data.as_ref()?.get("value").map(|value| value.0.clone());
+        let fresh = |stand: &Stand| {
+            (0..self.size.objects).all(|index| held(&name(stand, index)) == Some(value(word, index).into_bytes()))
+        };
+        Ok(self.stands.iter().map(fresh).collect())
+    }
+
+    async fn suffer(&self, trouble: Trouble) -> Result<(Vec<Row>, Cost)> {
+        let client = self.namespace.client();
+        let before = self.secrets().await?;
+        let mark = self.audit.mark(&client).await?;
+        let begun = Instant::now();
+        join_all(self.stands.iter().map(|stand| stand.wire.befall(trouble.of(stand), Scope::default()))).await;
+        let calls: Vec<_> = self.stands.iter().map(|stand| stand.wire.calls()).collect();
+        let word = format!("{trouble:?}");
+        self.put(&word).await;
+        ensure!(begun.elapsed() < self.size.fault, "putting the secrets takes longer than the fault");
+        tokio::time::sleep(self.size.fault.saturating_sub(begun.elapsed())).await;
+        let calls: Vec<_> = self.stands.iter().zip(calls).map(|(stand, calls)| stand.wire.calls() - calls).collect();
+        let changed = self.changed(&before).await?;
+        let (during, mark) = (self.writes(&mark).await?, self.audit.mark(&client).await?);
+        join_all(self.stands.iter().map(|stand| stand.wire.heal())).await;
+        let fresh = self.recover(&word).await?;
+        let after = self.writes(&mark).await?;
+        let rows = self.stands.iter().zip(calls).zip(changed).zip(fresh);
+        let rows = rows.map(|(((stand, calls), changed), fresh)| Row {
+            provider: stand.name,
+            fault: trouble.name(),
+            calls,
+            most: trouble.most_calls(self.size),
+            changed,
+            fresh,
+        });
+        let objects = self.size.objects * self.stands.len();
+        let stores = self.stands.len();
+        let cost = Cost {
+            fault: trouble.name(),
+            // A status and an event each; where a store says that it is not ready, that too.
+            during: (during, 2 * objects + 4 * stores),
+            // A Secret, a status and an event each.
+            after: (after, 4 * objects + 4 * stores),
+        };
+        Ok((rows.collect(), cost))
+    }
+
+    /// How many Secrets of each stand are not what they were.
+    async fn changed(&self, before: &BTreeMap<String, Secret>) -> Result<Vec<usize>> {
+        let now = self.secrets().await?;
+        let version = |secrets: &BTreeMap<String, Secret>, name: &str| {
+            secrets.get(name).map(|one| (one.uid(), one.resource_version()))
+        };
+        let changed = |stand: &Stand| {
+            let names = (0..self.size.objects).map(|index| name(stand, index));
+            names.filter(|name| version(before, name) != version(&now, name)).count()
+        };
+        Ok(self.stands.iter().map(changed).collect())
+    }
+
+    async fn writes(&self, mark: &Mark) -> Result<usize> {
+        let requests = self.audit.since(mark, &self.namespace.client()).await?;
+        Ok(requests.by(self.operator.user()).without_leases().writes().count())
+    }
+
+    /// How long it takes each stand to be fresh.
+    async fn recover(&self, word: &str) -> Result<Vec<Option<Duration>>> {
+        let start = Instant::now();
+        let mut times = vec![None; self.stands.len()];
+        while times.iter().any(Option::is_none) && start.elapsed() < GIVEN_UP {
+            let (asked, fresh) = (start.elapsed(), self.fresh(word).await?);
+            for (time, fresh) in times.iter_mut().zip(fresh) {
+                if fresh {
+                    time.get_or_insert(asked);
+                }
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        Ok(times)
+    }
+}
+
+impl Trouble {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Outage => "outage",
+            Self::Throttling => "throttling",
+            Self::BadCredentials => "bad credentials",
+        }
+    }
+
+    fn of(self, stand: &Stand) -> Fault {
+        let own = |complaint, status| stand.fixture.says(complaint).unwrap_or_else(|| Answer::json(status, "{}"));
+        match self {
+            Self::Outage => Fault::Refuse,
+            Self::Throttling => Fault::Answer(own(Complaint::Throttled, 429).with("retry-after", "1")),
+            Self::BadCredentials => Fault::Answer(own(Complaint::Unauthenticated, 401)),
+        }
+    }
+
+    /// The most calls of one session and its store's validations while a fault lasts.
+    fn most_calls(self, size: Size) -> usize {
+        let times = |every: Duration| usize::try_from(size.fault.as_millis() / every.as_millis()).unwrap_or(usize::MAX);
+        match self {
+            // Nobody is there to be called.
+            Self::Outage => 0,
+            // The gap doubles from 50 ms to 10 s; what was under way when it began, the retries of objects, the store's.
+            Self::Throttling => 8 + 8 + times(Duration::from_secs(9)) + FIRST_RETRIES + times(STORE_RETRY),
+            // A try is a call and a look at the token; once an interval for the session, and for the store.
+            Self::BadCredentials => 2 * (times(size.interval) + 2 + FIRST_RETRIES + times(STORE_RETRY)),
+        }
+    }
+}
+
+fn name(stand: &Stand, index: usize) -> String {
+    format!("{}-{index}", stand.name)
+}
+
+fn remote(index: usize) -> String {
+    format!("trial-{index:03}")
+}
+
+fn value(word: &str, index: usize) -> String {
+    format!("{word} of {index}")
+}

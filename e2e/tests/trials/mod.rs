@@ -1,0 +1,58 @@
+//! Fault trials: what a whole operator does while a provider is away, throttles, or refuses its credentials, under many
+//! objects at once, and how soon all is well when that ends.
+//!
+//! `make trials` runs them at full size and shows the table; `make e2e` runs them with fewer objects and seconds. A
+//! provider with a wire takes part by one entry in [`stand`]. While a fault lasts every remote value is changed, so that
+//! an object is fresh afterwards only if it was read afterwards.
+
+mod course;
+mod report;
+mod stand;
+
+use std::time::Duration;
+
+use anyhow::Result;
+use keyferry_e2e::settings::Settings;
+
+pub(crate) use stand::Stand;
+
+/// How much of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Size {
+    /// Objects of each provider.
+    objects: usize,
+    /// How often each is polled.
+    interval: Duration,
+    /// How long a fault lasts.
+    fault: Duration,
+    /// How much later than an interval after the fault the last object may be fresh: a busy machine's.
+    slack: Duration,
+}
+
+const FULL: Size = Size {
+    objects: 200,
+    interval: Duration::from_secs(10),
+    fault: Duration::from_mins(1),
+    slack: Duration::from_secs(3),
+};
+const SHORT: Size = Size {
+    objects: 30,
+    interval: Duration::from_secs(4),
+    fault: Duration::from_secs(12),
+    slack: Duration::from_secs(6),
+};
+
+#[test]
+fn whatever_a_provider_suffers_no_secret_changes_and_all_is_fresh_within_an_interval_after_it() -> Result<()> {
+    let size = if Settings::from_environment().trials { FULL } else { SHORT };
+    on_a_large_stack(async move || course::run(size).await)
+}
+
+/// Many futures in one are large in a debug build, larger than the stack of a test's thread.
+fn on_a_large_stack(test: impl AsyncFnOnce() -> Result<()> + Send + 'static) -> Result<()> {
+    const STACK: usize = 64 << 20;
+    let name = std::thread::current().name().unwrap_or("test").to_owned();
+    let run = move || tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(test());
+    let thread = std::thread::Builder::new().name(name).stack_size(STACK).spawn(run)?;
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
