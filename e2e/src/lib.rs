@@ -34,4 +34,5 @@ pub mod scratch;
 pub mod settings;
 pub mod tools;
 pub mod usage;
+pub mod webhook;
 pub mod wire;

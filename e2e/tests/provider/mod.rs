@@ -17,3 +17,5 @@ mod matrix;
 pub(crate) mod openbao;
 mod openbao_sync;
 mod pod_identity;
+mod webhook;
+mod webhook_sync;
