@@ -21,6 +21,7 @@ use kube::api::{Api, PostParams};
 use tokio::sync::OnceCell;
 
 use crate::audit::{self, Audit};
+use crate::clients::{ClientCertificate, Clients};
 use crate::kubeconfig::{self, Server, to_pem};
 use crate::process::{Process, free_port, run};
 use crate::scratch::{Scratch, suffix};
@@ -33,6 +34,8 @@ const API_SERVER: &str = "kube-apiserver";
 const READY_WITHIN: Duration = Duration::from_secs(90);
 /// Who signs the tokens of ServiceAccounts.
 pub const ISSUER: &str = "https://kubernetes.default.svc";
+/// Another audience that the API server takes tokens for, as a server does whose cluster they are not of.
+pub const OTHER_AUDIENCE: &str = "another-cluster.e2e.keyferry.io";
 /// What tests need of the controller manager; more would only add to the audit log.
 pub(crate) const CONTROLLERS: &str = "clusterrole-aggregation-controller,garbage-collector-controller,namespace-controller,\
     root-ca-certificate-publisher-controller,serviceaccount-controller,serviceaccount-token-controller,\
@@ -81,6 +84,7 @@ pub struct ControlPlane {
     admin: PathBuf,
     users: BTreeMap<String, Identity>,
     audit: Option<Audit>,
+    clients: Option<Clients>,
     settings: Settings,
     scratch: Scratch,
 }
@@ -101,8 +105,8 @@ impl ControlPlane {
         if !settings.remote && !server.is_local() {
             bail!("{} is not on loopback: unset KUBECONFIG, or set KEYFERRY_E2E_REMOTE=true", server.url);
         }
-        let (processes, users, audit) = (Mutex::default(), BTreeMap::new(), None);
-        let plane = Self { processes, server, admin, users, audit, settings: settings.clone(), scratch };
+        let (processes, users, audit, clients) = (Mutex::default(), BTreeMap::new(), None, None);
+        let plane = Self { processes, server, admin, users, audit, clients, settings: settings.clone(), scratch };
         // CRDs that are there may be those of another operator, which lives by them.
         if plane.kubectl(["get", "crd", "externalsecrets.external-secrets.io"]).await.is_err() {
             plane.apply_crds().await?;
@@ -124,11 +128,12 @@ impl ControlPlane {
         let users = files.identities(&server, &scratch)?;
         let audit = Some(Audit::new(scratch.path().join("audit.log")));
         let processes = Mutex::new(vec![apiserver, etcd]);
-        let plane = Self { processes, server, admin, users, audit, settings: settings.clone(), scratch };
+        let clients = Some(files.clients);
+        let plane = Self { processes, server, admin, users, audit, clients, settings: settings.clone(), scratch };
         plane.await_apiserver().await?;
         // Before the controller manager: its garbage collector looks for new kinds at its start, then every 30 s.
         plane.apply_crds().await?;
-        let manager = plane.start_controller_manager(&files, &shape.controllers)?;
+        let manager = plane.start_controller_manager(&files.manager_token, &files.private_key, &shape.controllers)?;
         plane.processes().insert(0, manager);
         Ok(plane)
     }
@@ -151,6 +156,16 @@ impl ControlPlane {
     /// What each process of it has used so far, by name; empty for a cluster that was not started here.
     pub fn usage(&self) -> Result<BTreeMap<String, Usage>> {
         self.processes().iter().map(|process| Ok((process.name().to_owned(), Usage::of(process.id())?))).collect()
+    }
+
+    /// Where the API server is.
+    pub fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// A certificate by which the API server knows `user`; none for a cluster that was not started here.
+    pub fn client_certificate(&self, user: &str) -> Option<Result<ClientCertificate>> {
+        self.clients.as_ref().map(|clients| clients.sign(user))
     }
 
     /// The settings it was opened with.
@@ -188,7 +203,7 @@ impl ControlPlane {
         let user = format!("system:serviceaccount:{namespace}:{name}");
         let kubeconfig = self.scratch.path().join(format!("{namespace}.{name}.{}.kubeconfig", suffix()));
         self.server.write(&kubeconfig, &user, &token)?;
-        Ok(Identity { user, kubeconfig })
+        Ok(Identity { user, kubeconfig, token })
     }
 
     /// Runs kubectl with all rights and answers its standard output.
@@ -263,12 +278,12 @@ impl ControlPlane {
         Ok(())
     }
 
-    fn start_controller_manager(&self, files: &Files, controllers: &str) -> Result<Process> {
+    fn start_controller_manager(&self, token: &str, private_key: &Path, controllers: &str) -> Result<Process> {
         let kubeconfig = self.scratch.path().join("controller-manager.kubeconfig");
-        self.server.write(&kubeconfig, CONTROLLER_MANAGER, &files.manager_token)?;
+        self.server.write(&kubeconfig, CONTROLLER_MANAGER, token)?;
         let mut command = Command::new(Tool::ControllerManager.find(&self.settings)?);
         command.arg(format!("--kubeconfig={}", kubeconfig.display()));
-        command.arg(format!("--service-account-private-key-file={}", files.private_key.display()));
+        command.arg(format!("--service-account-private-key-file={}", private_key.display()));
         command.arg(format!("--root-ca-file={}", self.scratch.write("ca.crt", &self.server.authority)?.display()));
         command.arg(format!("--controllers={controllers}"));
         command.args(["--leader-elect=false", "--secure-port=0", "--kube-api-qps=200", "--kube-api-burst=400"]);
@@ -283,6 +298,8 @@ pub struct Identity {
     pub user: String,
     /// A file with the server and the token.
     pub kubeconfig: PathBuf,
+    /// The token; empty where there is none.
+    pub token: String,
 }
 
 impl Identity {
@@ -303,6 +320,8 @@ struct Files {
     private_key: PathBuf,
     public_key: PathBuf,
     audit_policy: PathBuf,
+    clients: Clients,
+    client_authority: PathBuf,
 }
 
 impl Files {
@@ -316,11 +335,14 @@ impl Files {
         tokens.extend(user_tokens.iter().map(|(name, group, token)| format!("{token},{name},{name},\"{group}\"\n")));
         let user_tokens = user_tokens.into_iter().map(|(name, _, token)| (name, token)).collect();
         let (private, public) = signing_key()?;
+        let clients = Clients::new()?;
         Ok(Self {
             tokens: scratch.write("tokens.csv", tokens)?,
             private_key: scratch.write("service-account.key", private)?,
             public_key: scratch.write("service-account.pub", public)?,
             audit_policy: scratch.write("audit-policy.json", audit::POLICY)?,
+            client_authority: scratch.write("clients.crt", clients.authority())?,
+            clients,
             admin_token,
             manager_token,
             user_tokens,
@@ -332,7 +354,7 @@ impl Files {
         let identity = |(name, token): &(&str, String)| {
             let kubeconfig = scratch.path().join(format!("{}.kubeconfig", name.replace(':', "-")));
             server.write(&kubeconfig, name, token)?;
-            Ok(((*name).to_owned(), Identity { user: (*name).to_owned(), kubeconfig }))
+            Ok(((*name).to_owned(), Identity { user: (*name).to_owned(), kubeconfig, token: token.clone() }))
         };
         self.user_tokens.iter().map(identity).collect()
     }
@@ -380,6 +402,8 @@ async fn start_apiserver(
     command.arg(format!("--secure-port={port}")).arg(format!("--etcd-servers={store}"));
     command.arg(format!("--cert-dir={}", scratch.path().join("certificates").display()));
     command.arg(format!("--service-account-issuer={ISSUER}"));
+    command.arg(format!("--api-audiences={ISSUER},{OTHER_AUDIENCE}"));
+    command.arg(format!("--client-ca-file={}", files.client_authority.display()));
     command.arg(format!("--service-account-key-file={}", files.public_key.display()));
     command.arg(format!("--service-account-signing-key-file={}", files.private_key.display()));
     command.arg(format!("--token-auth-file={}", files.tokens.display()));

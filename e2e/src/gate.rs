@@ -75,7 +75,7 @@ impl Gate {
         let (asked, hold) = (Mutex::default(), Mutex::default());
         let shared = Arc::new(Shared { client: identity.client().await?, asked, hold });
         let task = tokio::spawn(serve(listener, Arc::clone(&shared)));
-        Ok(Self { identity: Identity { user: identity.user.clone(), kubeconfig }, shared, task })
+        Ok(Self { identity: Identity { kubeconfig, ..identity.clone() }, shared, task })
     }
 
     /// Who goes through the gate, and by which kubeconfig.

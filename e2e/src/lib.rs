@@ -11,6 +11,7 @@ pub mod aws;
 pub mod azure;
 pub mod bench;
 pub mod cases;
+pub mod clients;
 pub mod control_plane;
 pub mod demo;
 mod dump;

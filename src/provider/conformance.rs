@@ -45,6 +45,11 @@ pub trait Fixture: Send + Sync {
         true
     }
 
+    /// Whether a search finds such values as they are; not where what it finds is JSON.
+    fn finds_binary(&self) -> bool {
+        self.keeps_binary()
+    }
+
     /// The most bytes of a value that the provider takes; 64 KiB where it does not say.
     fn most_bytes(&self) -> usize {
         64 << 10

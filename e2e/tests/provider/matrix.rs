@@ -13,7 +13,7 @@ use futures::future::LocalBoxFuture;
 use keyferry::api::provider::StoreProvider;
 use keyferry::provider::conformance::{self, Fixture, Outcome, Verdict};
 
-use super::{alibaba, aws, aws_parameters, azure, fake, gcp, openbao, webhook};
+use super::{alibaba, aws, aws_parameters, azure, crd, fake, gcp, kubernetes, openbao, webhook};
 
 /// One kind of store.
 struct Entry {
@@ -35,12 +35,14 @@ const ENTRIES: &[Entry] = &[
     Entry { slot: "vault", part: "v2", make: || Box::pin(openbao::engine("vault", 2)) },
     Entry { slot: "openBao", part: "v1", make: || Box::pin(openbao::engine("openBao", 1)) },
     Entry { slot: "openBao", part: "v2", make: || Box::pin(openbao::engine("openBao", 2)) },
+    Entry { slot: "kubernetes", part: "", make: || Box::pin(kubernetes::secrets()) },
+    Entry { slot: "crd", part: "", make: || Box::pin(crd::widgets()) },
     Entry { slot: "webhook", part: "", make: || Box::pin(webhook::site()) },
     Entry { slot: "fake", part: "", make: || Box::pin(ready(Ok(fake::spec()))) },
 ];
 
 /// Slots that no provider serves yet: whoever serves one takes it out of here and gives it an entry.
-const TO_COME: &[&str] = &["crd", "kubernetes"];
+const TO_COME: &[&str] = &[];
 
 /// How one kind of store did.
 struct Column {

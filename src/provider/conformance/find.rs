@@ -150,7 +150,7 @@ async fn exact(fixture: &dyn Fixture) -> Case {
     if !fixture.searches().name {
         return declined(NOT_BY_NAME);
     }
-    let binary: &[u8] = if fixture.keeps_binary() { &[0xff, 0, 0xfe] } else { b"plain" };
+    let binary: &[u8] = if fixture.finds_binary() { &[0xff, 0, 0xfe] } else { b"plain" };
     let text = format!(" {CANARY}\r\n\u{1f511} <&> ");
     for (key, value) in [("find-exact-binary", binary), ("find-exact-text", text.as_bytes())] {
         fixture.put(key, value).await;
