@@ -1,23 +1,21 @@
 //! The operator: flags become parts, and the parts run until they are told to stop. Behind the word `render` it is a command
 //! that prints manifests and ends.
 
-#[path = "main/alibaba.rs"]
-mod alibaba;
+#[path = "main/outside.rs"]
+mod outside;
 #[path = "main/render.rs"]
 mod render;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use keyferry::cluster::api_server::api_server;
 use keyferry::cluster::events::Events;
 use keyferry::cluster::lease::{Elector, Fence, Timing, identity};
 use keyferry::cluster::reach::{Clients, Scope};
 use keyferry::cluster::throttle;
-use keyferry::controller::{self, Calls, Leads, Parts};
+use keyferry::controller::{self, Leads, Parts};
 use keyferry::ops::cli::{self, Flags};
 use keyferry::ops::health::{Health, Part, State};
 use keyferry::ops::metrics::Metrics;
@@ -27,8 +25,6 @@ use keyferry::ops::shutdown::{self, Stop};
 use keyferry::ops::telemetry;
 use keyferry::plan::template::Engine;
 use keyferry::poll::{self, Poller};
-use keyferry::provider::{self, Environment};
-use keyferry::sealed::Sealed;
 use tokio::sync::mpsc;
 
 /// How many wakes may wait to be carried to their watch; none is lost where there are more.
@@ -165,7 +161,7 @@ async fn work(
     let parts = Parts {
         clients: Clients::new(client.clone()),
         events: Events::new(client, settings.instance.clone()),
-        environment: environment(&settings, &metrics).await?,
+        environment: outside::environment(&settings, &metrics).await?,
         poller: Poller::new(polling, wakes.clone()),
         engine: Arc::new(Engine::new(sprig::functions(sprig::System), settings.sync.template_delimiters.clone())),
         leads: Leads::new(move || fence.holds()),
@@ -185,51 +181,6 @@ async fn work(
 async fn grace(stop: Stop) {
     stop.requested().await;
     tokio::time::sleep(GRACE).await;
-}
-
-async fn environment(settings: &Settings, metrics: &Arc<Metrics>) -> anyhow::Result<Environment> {
-    let aws = provider::aws::Settings {
-        secrets_manager_endpoint: settings.aws.secrets_manager.clone(),
-        ssm_endpoint: settings.aws.ssm.clone(),
-        sts_endpoint: settings.aws.sts.clone(),
-    };
-    let deadline = settings.sync.provider_deadline;
-    let reach = if settings.loopback_stores { provider::http::Reach::Loopback } else { provider::http::Reach::Remote };
-    let http = provider::http::Settings { reach };
-    let azure = azure(settings.azure.clone())?;
-    let gcp = gcp(&settings.gcp)?;
-    let alibaba = alibaba::settings(settings.alibaba.clone())?;
-    // It was found a moment ago, when the client was made.
-    let own = api_server().await.ok();
-    let kubernetes = own.map(|own| provider::kubernetes::Local { url: own.url, authorities: own.authorities });
-    let shared =
-        provider::Settings { deadline, alibaba, aws, azure, gcp, http, kubernetes, ..provider::Settings::default() };
-    Ok(Environment::new(Arc::new(Calls(Arc::clone(metrics))), shared).await)
-}
-
-fn gcp(settings: &keyferry::ops::settings::Gcp) -> anyhow::Result<provider::gcp::Settings> {
-    let keyferry::ops::settings::Gcp { secret_manager, sts, iam_credentials, token, metadata_host, ca_file } =
-        settings.clone();
-    let authorities = ca_file.map(|file| {
-        std::fs::read(&file)
-            .map(Sealed::new)
-            .with_context(|| format!("could not read --gcp-ca-file {}", file.display()))
-    });
-    let authorities = authorities.transpose()?;
-    Ok(provider::gcp::Settings { secret_manager, sts, iam_credentials, token, metadata_host, authorities })
-}
-
-fn azure(settings: keyferry::ops::settings::Azure) -> anyhow::Result<provider::azure::Settings> {
-    let read = |file: PathBuf| std::fs::read(&file).with_context(|| format!("--azure-ca-file {}", file.display()));
-    Ok(provider::azure::Settings {
-        authority: settings.authority,
-        machine: settings.identity_endpoint,
-        suffixes: settings.suffixes,
-        client: settings.client,
-        tenant: settings.tenant,
-        token_file: settings.token_file,
-        authorities: settings.authorities.map(read).transpose()?.map(Sealed::new),
-    })
 }
 
 /// What of the settings concerns the passes; the rest is spent above.

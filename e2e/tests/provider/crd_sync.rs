@@ -36,8 +36,7 @@ async fn store(home: &Namespace, name: &str, resource: &Value, rules: &Value) ->
         "auth": {"serviceAccount": {"name": "reader"}}, "resource": resource, "whitelist": {"rules": rules},
     }});
     let spec = json!({"provider": provider});
-    let manifest =
-        json!({"apiVersion": API_VERSION, "kind": "SecretStore", "metadata": {"name": name}, "spec": spec});
+    let manifest = json!({"apiVersion": API_VERSION, "kind": "SecretStore", "metadata": {"name": name}, "spec": spec});
     home.create_manifest(&manifest).await.map(|_| ())
 }
 

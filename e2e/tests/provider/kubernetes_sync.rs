@@ -52,8 +52,7 @@ async fn with(test: impl AsyncFnOnce(&Ground<'_>) -> Result<()>) -> Result<()> {
 async fn store(home: &Namespace, name: &str, more: &Value) -> Result<()> {
     let provider = json!({"kubernetes": more});
     let spec = json!({"provider": provider});
-    let manifest =
-        json!({"apiVersion": API_VERSION, "kind": "SecretStore", "metadata": {"name": name}, "spec": spec});
+    let manifest = json!({"apiVersion": API_VERSION, "kind": "SecretStore", "metadata": {"name": name}, "spec": spec});
     home.create_manifest(&manifest).await.map(|_| ())
 }
 
@@ -250,8 +249,7 @@ async fn a_store_says_which_right_is_lacking_and_is_ready_when_it_is_granted() -
         store(ground.home, "strange", &settings).await?;
         await_refusal(ground.home, "strange", "the credentials may not get secrets in the namespace").await?;
         // By name only: that is enough, and the least.
-        let rules =
-            json!([{"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["db"], "verbs": ["get"]}]);
+        let rules = json!([{"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["db"], "verbs": ["get"]}]);
         grant(ground.away, "stranger", &rules, &account(ground.home.name(), "stranger")).await?;
         secret(ground.away, "db", &json!({"a": "1"})).await?;
         let manifest = external_secret("db", "strange", SECOND, &[("all", "db")]);
@@ -350,10 +348,7 @@ async fn a_thousand_keys_are_a_thousand_reads_a_round_and_no_token_request() -> 
         let two_rounds = reads.only(|read| end.duration_since(read.received) < (ROUND * 2).try_into().expect("short"));
         let tokens = asked.clone().by(ground.operator.user()).about("serviceaccounts/token").count();
         let written = asked.by(ground.operator.user()).writes().without_leases().count();
-        eprintln!(
-            "{KEYS} keys: {} reads in two rounds, {tokens} token requests, {written} writes",
-            two_rounds.count()
-        );
+        eprintln!("{KEYS} keys: {} reads in two rounds, {tokens} token requests, {written} writes", two_rounds.count());
         assert!((1900..=2100).contains(&two_rounds.count()), "{} reads in two rounds", two_rounds.count());
         assert!(two_rounds.0.iter().all(|read| read.verb == "get"), "what is polled is read by name");
         assert_eq!(tokens, 0, "a poll requested a token");
