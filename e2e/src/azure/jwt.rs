@@ -7,8 +7,8 @@ use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{
-    KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RSA_PSS_2048_8192_SHA256, RsaKeyPair, RsaParameters,
-    UnparsedPublicKey,
+    ECDSA_P256_SHA256_FIXED, KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RSA_PSS_2048_8192_SHA256,
+    RsaKeyPair, UnparsedPublicKey, VerificationAlgorithm,
 };
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -63,8 +63,9 @@ impl<'a> Token<'a> {
 
     /// Checks the signature with a public key in DER, by the header's algorithm, and that the token is good now.
     pub(super) fn verify(&self, key: &[u8]) -> Result<()> {
-        let algorithm: &'static RsaParameters = match self.header.get("alg").and_then(Value::as_str) {
+        let algorithm: &'static dyn VerificationAlgorithm = match self.header.get("alg").and_then(Value::as_str) {
             Some("RS256") => &RSA_PKCS1_2048_8192_SHA256,
+            Some("ES256") => &ECDSA_P256_SHA256_FIXED,
             Some("PS256") => &RSA_PSS_2048_8192_SHA256,
             _ => bail!("another algorithm"),
         };

@@ -318,16 +318,17 @@ async fn a_thousand_keys_are_forty_pages_a_round_and_no_read_while_nothing_chang
         assert_eq!(gets, 0, "nothing has changed");
         assert!(f64::from(u32::try_from(lists)?) <= 40.0 * (rounds + 1.0), "{lists} pages in {rounds} rounds");
         assert_eq!(ground.azure.count(sign_ins), tokens);
-        // One that changes is read, and no other.
+        // One that changes has the object read that has it, whole and once, and no other; while it is young it is read on.
         ground.azure.state().put_secret("many-0500", "changed");
         let holds = |secret: Option<&Secret>| {
             secret.and_then(|secret| secret.data.as_ref()?.get("k500")).is_some_and(|held| held.0 == b"changed")
         };
         ground.namespace.await_condition("app-5", holds, SOON).await?;
         let state = ground.azure.state();
-        let others = state.asked.iter().filter(|asked| asked.at > started && reads(asked));
-        let others: Vec<_> = others.filter(|asked| asked.key != "secrets/many-0500").map(|asked| &asked.key).collect();
-        assert!(others.is_empty(), "{others:?}");
+        let read = state.asked.iter().filter(|asked| asked.at > started && reads(asked));
+        let others: Vec<_> = read.map(|asked| &asked.key).filter(|key| *key != "secrets/many-0500").collect();
+        let own = |key: &&&String| key.starts_with("secrets/many-05");
+        assert!(others.iter().all(|key| own(&key)) && others.len() <= 99, "{}: {others:?}", others.len());
         Ok(())
     })
     .await
