@@ -200,12 +200,6 @@ impl Connection {
     }
 }
 
-impl Default for Connection {
-    fn default() -> Self {
-        Self::of(Arc::default())
-    }
-}
-
 fn key_of(body: &[u8]) -> String {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     body["folder"].as_str().unwrap_or_default().to_owned()

@@ -267,6 +267,7 @@ async fn a_thousand_keys_are_a_thousand_requests_a_round_and_one_key_is_one() ->
         let more = |name: &String| after.get(name).unwrap_or(&0) - before.get(name).unwrap_or(&0);
         let reads: usize = after.keys().map(&more).sum();
         eprintln!("{KEYS} keys and one that ten objects share: {reads} requests in {took:?}");
+        assert!(took > ROUND / 2, "the ten objects polled the shared key more often than once a round: {took:?}");
         let rounds = took.as_secs_f64() / ROUND.as_secs_f64();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small count")]
         let most = (rounds.ceil() as usize + 1) * (KEYS + 1);
