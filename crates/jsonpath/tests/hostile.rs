@@ -22,7 +22,8 @@ fn what_is_nested_too_deep_is_refused() {
 #[test]
 fn long_paths_are_refused_and_short_ones_of_any_text_end() {
     assert_eq!(find(&"x".repeat(5000), "1"), Err(Error::TooLong { limit: 4096 }));
-    for text in ["[", "]", "(", "\"", "'", "`", "$", "@", ".", ":", "?", "*", "/*", "//", "=", "\u{0}", "\u{301}", "-"] {
+    for text in ["[", "]", "(", "\"", "'", "`", "$", "@", ".", ":", "?", "*", "/*", "//", "=", "\u{0}", "\u{301}", "-"]
+    {
         let _ = find(&text.repeat(40), "{}");
         let _ = find(&format!("$.a{text}"), "{\"a\":[]}");
         let _ = find(&format!("$[{text}"), "{\"a\":[]}");
