@@ -135,7 +135,7 @@ impl Alibaba {
         self.state().keys.retain(|id, _| !id.starts_with(begin));
     }
 
-    /// Lets ServiceAccounts take a role.
+    /// Lets `ServiceAccounts` take a role.
     pub fn trust(&self, trust: Trust) {
         self.state().trusts.push(trust);
     }

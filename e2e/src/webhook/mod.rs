@@ -147,7 +147,7 @@ impl Connection {
             asked.len() - 1
         };
         let (head, body) = request.into_parts();
-        let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+        let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
         let path = decoded(head.uri.path());
         let answer = self.route(&path, &head.headers, &body).await;
         if let Some(asked) = held(&self.shared.asked).get_mut(place) {

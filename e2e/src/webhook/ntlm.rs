@@ -1,4 +1,4 @@
-//! The server's side of NTLM for one user, by [MS-NLMP]: a nonce for each handshake, a real check of the NTLMv2 response,
+//! The server's side of NTLM for one user, by [MS-NLMP]: a nonce for each handshake, a real check of the `NTLMv2` response,
 //! and a connection that is signed in for as long as it lasts.
 //!
 //! It shares no code with the client under test, and takes nothing but what a handshake on its own connection has led to.

@@ -18,7 +18,7 @@ use kube::api::{DynamicObject, Patch, PatchParams};
 use serde_json::{Value, json};
 
 const SECOND: Duration = Duration::from_secs(1);
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_mins(1);
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 const CLIENT: &str = "00d88624-f0d7-46f6-a641-6232c2608928";
 const PASSWORD: &str = "pass&word=+%";
@@ -180,7 +180,7 @@ async fn a_managed_identity_signs_in_by_the_machines_own_service() -> Result<()>
     .await
 }
 
-/// The key by which the cluster signs the tokens of ServiceAccounts.
+/// The key by which the cluster signs the tokens of `ServiceAccounts`.
 fn cluster_key(namespace: &Namespace) -> Result<Vec<u8>> {
     let pem = std::fs::read_to_string(namespace.plane().scratch().path().join("service-account.pub"))?;
     keyferry_e2e::gcp::der(&pem)

@@ -1,6 +1,6 @@
 //! As whom a session signs in.
 //!
-//! What Secrets and ServiceAccounts say is read once, when the session is opened; a session is opened anew when they change.
+//! What Secrets and `ServiceAccounts` say is read once, when the session is opened; a session is opened anew when they change.
 //! A ServiceAccount's token is requested for every sign-in, for the audience that Entra's federated credentials have, and
 //! never for the API server's. The operator's own token file is the administrator's choice, and no store's.
 

@@ -77,7 +77,7 @@ impl Server {
 
     /// Whether requests begin with a path of the server's own.
     pub fn has_path(&self) -> bool {
-        self.url.path().trim_matches('/') != ""
+        !self.url.path().trim_matches('/').is_empty()
     }
 
     /// The URL of a path on it, as text.

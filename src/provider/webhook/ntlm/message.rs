@@ -1,4 +1,4 @@
-//! The three messages, as [MS-NLMP] has them, with NTLMv2 responses and no others.
+//! The three messages, as [MS-NLMP] has them, with `NTLMv2` responses and no others.
 //!
 //! What a server sends is looked at within its bounds. No signing and no sealing: the connection is HTTP's, and TLS is for
 //! that.
@@ -132,20 +132,20 @@ fn utf16(text: &str) -> Vec<u8> {
     text.encode_utf16().flat_map(u16::to_le_bytes).collect()
 }
 
-/// NTOWFv2: what of a password the answers are made with.
+/// `NTOWFv2`: what of a password the answers are made with.
 fn owf(password: &[u8], account: &Account) -> Option<Zeroizing<[u8; 16]>> {
     let hash: Zeroizing<[u8; 16]> = Zeroizing::new(Md4::digest(password).into());
     hmac(&*hash, &[&account.upper, &account.domain]).map(Zeroizing::new)
 }
 
-/// The NTLMv2 response: the proof, and what it was made of.
+/// The `NTLMv2` response: the proof, and what it was made of.
 fn response(key: &[u8; 16], challenge: &Challenge, nonce: &[u8; 8], time: [u8; 8]) -> Option<Vec<u8>> {
     let blob = [&[1, 1, 0, 0, 0, 0, 0, 0], time.as_slice(), nonce, &[0; 4], &challenge.info, &[0; 4]].concat();
     let proof = hmac(key, &[&challenge.nonce, &blob])?;
     Some([proof.as_slice(), &blob].concat())
 }
 
-/// The LMv2 response, which only servers without a description look at.
+/// The `LMv2` response, which only servers without a description look at.
 fn old_response(key: &[u8; 16], challenge: &Challenge, nonce: &[u8; 8]) -> Option<Vec<u8>> {
     let proof = hmac(key, &[&challenge.nonce, nonce])?;
     Some([proof.as_slice(), nonce].concat())
