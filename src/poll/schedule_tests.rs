@@ -145,10 +145,11 @@ impl World {
         let round = self.round(Some(interval));
         self.listings += 1;
         let answer = self.listing.map_or(Ok(()), Err);
-        if self.schedule.listed(&round, kind, 1, answer, self.now) && answer.is_err() {
+        let charged = self.schedule.listed(&round, kind, 1, answer, self.now);
+        if let (true, Err(why)) = (charged, answer) {
             let mut found = self.answer(&references);
             for found in &mut found {
-                found.answer = Err(error("listing", answer.unwrap_err()));
+                found.answer = Err(error("listing", why));
             }
             self.schedule.record(&round, found, self.now);
             return Vec::new();

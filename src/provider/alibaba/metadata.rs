@@ -44,7 +44,9 @@ impl Metadata {
     async fn ask(&self, role: Option<&str>) -> Result<Keys, Fault> {
         let strange = || Fault::new(Kind::Unauthenticated, STRANGE);
         let token = self.token().await?;
-        let named = if let Some(role) = role { role.to_owned() } else {
+        let named = if let Some(role) = role {
+            role.to_owned()
+        } else {
             let answer = self.get(ROLES.to_owned() + "/", &token).await?;
             let text = str::from_utf8(answer.body.expose()).map_err(|_| strange())?;
             text.lines().next().unwrap_or_default().trim().to_owned()

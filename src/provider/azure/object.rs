@@ -68,8 +68,7 @@ impl<'a> Object<'a> {
         let mut parts = key.split('/');
         let (first, second) = (parts.next().unwrap_or_default(), parts.next());
         let (of, name) = match (first, second) {
-            (name, None) => (Type::Secret, name),
-            ("secret", Some(name)) => (Type::Secret, name),
+            (name, None) | ("secret", Some(name)) => (Type::Secret, name),
             ("cert", Some(name)) => (Type::Certificate, name),
             ("key", Some(name)) => (Type::Key, name),
             _ => {

@@ -128,7 +128,9 @@ impl Base {
     /// # Errors
     /// None but those of a broken system.
     pub(in crate::provider) fn beside(&self, server: Server) -> Result<Client, Fault> {
-        let connections = if let Some(client) = self.beside.get() { client.clone() } else {
+        let connections = if let Some(client) = self.beside.get() {
+            client.clone()
+        } else {
             let client = self.build(false, &Trust::default(), Chooser::Administrator)?;
             self.beside.get_or_init(|| client).clone()
         };
