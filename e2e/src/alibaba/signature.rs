@@ -80,7 +80,8 @@ fn canonical(asking: &Asking, names: &[&str], joined: &str, body: &str) -> Strin
     let mut query: Vec<_> =
         asking.query.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
     query.sort();
-    let headers: String = names.iter().map(|name| format!("{name}:{}\n", asking.header(name).trim())).collect();
+    let headers: Vec<_> = names.iter().map(|name| format!("{name}:{}\n", asking.header(name).trim())).collect();
+    let headers = headers.concat();
     let (method, path) = (&asking.head.method, asking.head.uri.path());
     format!("{method}\n{path}\n{}\n{headers}\n{joined}\n{body}", query.join("&"))
 }
@@ -92,7 +93,7 @@ fn encode(text: &str) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 #[cfg(test)]

@@ -95,7 +95,7 @@ pub(super) fn machine(state: &State, asking: &Asking) -> Answered {
                 body["expires_in"] = state.life.to_string().into();
                 Said::Json(status, body)
             }
-            said => said,
+            challenge @ Said::Challenge(_) => challenge,
         },
         None => Said::Json(400, json!({"error": "invalid_request", "error_description": "Identity not found"})),
     };

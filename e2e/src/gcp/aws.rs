@@ -43,7 +43,8 @@ pub(super) fn is_signed(token: &str, audience: &str, id: &str, secret: &str, ses
     {
         return false;
     }
-    let lines: String = names.split(';').map(|name| format!("{name}:{}\n", header(name).trim())).collect();
+    let lines: Vec<_> = names.split(';').map(|name| format!("{name}:{}\n", header(name).trim())).collect();
+    let lines = lines.concat();
     let canonical = format!("POST\n/\nAction=GetCallerIdentity&Version=2011-06-15\n{lines}\n{names}\n{}", hash(b""));
     let words = format!("AWS4-HMAC-SHA256\n{}\n{scope}\n{}", header("x-amz-date"), hash(canonical.as_bytes()));
     let key = [day, region, "sts", "aws4_request"]
@@ -61,5 +62,5 @@ fn hash(words: &[u8]) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }

@@ -202,7 +202,7 @@ impl Connection {
 
 fn key_of(body: &[u8]) -> String {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
-    body["folder"].as_str().unwrap_or_default().to_owned()
+    body.get("folder").and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 fn decoded(path: &str) -> String {

@@ -95,7 +95,9 @@ fn field(message: &[u8], at: usize) -> Option<&[u8]> {
 
 fn hmac(key: &[u8], parts: &[&[u8]]) -> Option<Vec<u8>> {
     let mut mac = Hmac::<Md5>::new_from_slice(key).ok()?;
-    parts.iter().for_each(|part| mac.update(part));
+    for part in parts {
+        mac.update(part);
+    }
     Some(mac.finalize().into_bytes().to_vec())
 }
 
