@@ -41,7 +41,7 @@ def jwk(key):
     def text(number):
         return base64.urlsafe_b64encode(number).rstrip(b"=").decode()
 
-    members = {"kid": key.id, "kty": str(key.key_type), "key_ops": list(key.key_operations)}
+    members = {"kid": key.id, "kty": getattr(key.key_type, "value", key.key_type), "key_ops": list(key.key_operations)}
     return {**members, "n": text(key.key.n), "e": text(key.key.e)}
 
 

@@ -63,6 +63,8 @@ fn shown(state: &State, asking: &Asking, application: &Application, client: &str
 fn certified(application: &Application, client: &str, assertion: &str, audience: &str) -> Result<()> {
     let token = Token::read(assertion)?;
     let prints = ["x5t#S256", "x5t"].map(|name| token.header.get(name).and_then(Value::as_str));
+    // Microsoft's Python client pads them.
+    let prints = prints.map(|print| print.map(|print| print.trim_end_matches('=')));
     let is_shown =
         |known: &&Known| known.thumbprints.iter().zip(prints).any(|(known, shown)| shown == Some(known.as_str()));
     let known = application.certificates.iter().find(is_shown).context("another certificate")?;

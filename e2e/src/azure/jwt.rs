@@ -15,7 +15,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 /// How far clocks may differ, in seconds.
-const SKEW: u64 = 60;
+const SKEW: f64 = 60.0;
 
 /// Entra's own key.
 #[derive(Debug)]
@@ -71,8 +71,9 @@ impl<'a> Token<'a> {
         };
         let key = UnparsedPublicKey::new(algorithm, key);
         key.verify(self.signed.as_bytes(), &self.signature).map_err(|_| anyhow!("a signature of somebody else"))?;
-        let now = now();
-        let time = |name: &str| self.claims.get(name).and_then(Value::as_u64);
+        let now = f64::from(u32::try_from(now())?);
+        // Microsoft's Python client writes parts of seconds.
+        let time = |name: &str| self.claims.get(name).and_then(Value::as_f64);
         let (start, end) = (time("nbf").unwrap_or_default(), time("exp").context("no exp")?);
         if start > now + SKEW || end + SKEW < now {
             bail!("it is not good now");

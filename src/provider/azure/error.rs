@@ -159,6 +159,7 @@ pub(super) fn of_sign_in(answer: &Answer) -> Failure {
     let refusal: Option<Refusal> = serde_json::from_slice(answer.body.expose()).ok();
     match (answer.status.as_u16(), refusal) {
         (400..=403, Some(refusal)) if !refusal.error.is_empty() => refused(&refusal),
+        (401 | 403, _) => refused(&Refusal::default()),
         (404, _) => {
             Failure::new(Kind::Invalid, "there is nobody to sign in to; check tenantId and the authority's URL")
         }
