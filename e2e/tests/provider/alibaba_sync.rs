@@ -57,6 +57,7 @@ async fn with(
     .await
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as the others that can fail")]
 fn plain(launch: Launch, _: &Alibaba, _: &Scratch) -> Result<Launch> {
     Ok(launch)
 }

@@ -63,7 +63,7 @@ fn value(whole: &Sealed) -> Sealed {
 #[async_trait]
 impl Fixture for Widgets {
     fn provider(&self) -> Arc<dyn Provider> {
-        Member::new(self.session.clone(), value, value)
+        Member::over(self.session.clone(), value, value)
     }
 
     async fn put(&self, key: &str, value: &[u8]) -> Option<String> {

@@ -38,7 +38,7 @@ pub(super) struct Member {
 }
 
 impl Member {
-    pub(super) fn new(session: Arc<dyn Provider>, read: Pick, found: Pick) -> Arc<dyn Provider> {
+    pub(super) fn over(session: Arc<dyn Provider>, read: Pick, found: Pick) -> Arc<dyn Provider> {
         Arc::new(Self { session, read, found })
     }
 }
@@ -144,7 +144,7 @@ impl Ground {
         let authority = std::str::from_utf8(&server.authority)?;
         let wire = Wire::start(Upstream::secure(address, "127.0.0.1", authority)?, &[]).await?;
         let session = self.session(&wire.url(), wire.authority().as_bytes(), wire::DEADLINE).await?;
-        Ok(Wired { provider: Member::new(session, read, found), wire: Arc::new(wire) })
+        Ok(Wired { provider: Member::over(session, read, found), wire: Arc::new(wire) })
     }
 
     /// The suite takes no errors from a fixture, so they are kept for the end.
@@ -252,7 +252,7 @@ pub(super) async fn secrets() -> Result<Box<dyn Fixture>> {
 #[async_trait]
 impl Fixture for Secrets {
     fn provider(&self) -> Arc<dyn Provider> {
-        Member::new(self.session.clone(), entry, json_member)
+        Member::over(self.session.clone(), entry, json_member)
     }
 
     async fn put(&self, key: &str, value: &[u8]) -> Option<String> {

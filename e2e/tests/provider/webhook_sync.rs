@@ -238,7 +238,9 @@ async fn a_thousand_keys_are_a_thousand_requests_a_round_and_one_key_is_one() ->
     with(async |ground| {
         ground.store("hook", &json!({})).await?;
         let names: Vec<String> = (0..KEYS).map(|number| format!("k{number}")).collect();
-        names.iter().for_each(|name| ground.server.put(name, b"value"));
+        for name in &names {
+            ground.server.put(name, b"value");
+        }
         ground.server.put("shared", b"value");
         for (number, chunk) in names.chunks(100).enumerate() {
             let data: Vec<_> = chunk.iter().map(|name| (name.as_str(), name.as_str())).collect();
