@@ -3,7 +3,6 @@
 #![allow(missing_docs, reason = "tests")]
 
 use keyferry_jsonpath::{DEPTH, Error, Path};
-use std::time::{Duration, Instant};
 
 fn find(path: &str, json: &str) -> Result<(), Error> {
     Path::parse(path)?.find(json.as_bytes()).map(|_| ())
@@ -31,7 +30,7 @@ fn long_paths_are_refused_and_short_ones_of_any_text_end() {
 }
 
 #[test]
-fn a_path_that_multiplies_is_over_its_work_in_time() {
+fn a_path_that_multiplies_is_over_its_work() {
     let wide = format!("[{}]", vec!["[1,[2,[3]]]"; 20_000].join(","));
     let nested = format!("{}1{}", "[1,".repeat(400), "]".repeat(400));
     for (path, json) in [
@@ -40,9 +39,7 @@ fn a_path_that_multiplies_is_over_its_work_in_time() {
         ("$..*..*..*", nested.as_str()),
         ("$[?$[?$[?@==$]==$]==$]", wide.as_str()),
     ] {
-        let started = Instant::now();
         assert_eq!(find(path, json), Err(Error::TooMuchWork), "{path}");
-        assert!(started.elapsed() < Duration::from_secs(10), "{path}: {:?}", started.elapsed());
     }
 }
 

@@ -84,7 +84,7 @@ async fn the_ids_of_a_service_account_come_from_where_eso_takes_them() {
 
 #[tokio::test]
 async fn the_operators_own_workload_identity_is_read_from_its_file_each_time() {
-    let file = std::env::temp_dir().join(format!("keyferry-azure-{:x}", rand::random::<u64>()));
+    let file = std::path::Path::new("/tmp").join(format!("keyferry-azure-{:x}", rand::random::<u64>()));
     std::fs::write(&file, "own-token\n").unwrap();
     let settings = Settings {
         client: Some("own-client".into()),
