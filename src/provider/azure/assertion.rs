@@ -128,9 +128,9 @@ mod tests {
                 Manner::Entra => &RSA_PSS_2048_8192_SHA256,
                 Manner::Federation => &RSA_PKCS1_2048_8192_SHA256,
             };
-            let signed = format!("{head}.{claims}");
+            let said = format!("{head}.{claims}");
             let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
-            UnparsedPublicKey::new(algorithm, &public).verify(signed.as_bytes(), &signature).unwrap();
+            UnparsedPublicKey::new(algorithm, &public).verify(said.as_bytes(), &signature).unwrap();
             assert_eq!(decoded(head)["alg"], name);
             assert_eq!(decoded(head)[print], URL_SAFE_NO_PAD.encode(digest));
             let claims = decoded(claims);

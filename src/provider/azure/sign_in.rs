@@ -148,8 +148,8 @@ impl SignIn {
         let assertion = match &application.proof {
             Proof::Secret(secret) => return Ok(("client_secret", secret.clone())),
             Proof::Certificate(signer) => {
-                let signed = signer.assert(&application.client, audience, manner, SystemTime::now());
-                signed
+                let token = signer.assert(&application.client, audience, manner, SystemTime::now());
+                token
                     .ok_or_else(|| Failure::new(Kind::Invalid, "the certificate's key cannot sign").at(self.doing()))?
             }
             Proof::Account(account) => {
