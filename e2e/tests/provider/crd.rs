@@ -11,6 +11,7 @@ use keyferry::provider::conformance::{Fixture, Searches, UNICODE};
 use keyferry::sealed::Sealed;
 use keyferry_e2e::control_plane::{ControlPlane, shared};
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 
 use super::kubernetes::{Ground, Member, says, without_token};
 
@@ -18,8 +19,13 @@ const GROUP: &str = "e2e.keyferry.io";
 /// The API version of the tests' own kind.
 pub(super) const WIDGETS: &str = "e2e.keyferry.io/v1";
 
-/// Has the API server serve the kind `Widget`, whose objects may hold anything.
+/// Has the API server serve the kind `Widget`, whose objects may hold anything; once for all tests.
 pub(super) async fn serve_widgets(plane: &ControlPlane) -> Result<()> {
+    static SERVED: OnceCell<()> = OnceCell::const_new();
+    SERVED.get_or_try_init(async || define(plane).await).await.copied()
+}
+
+async fn define(plane: &ControlPlane) -> Result<()> {
     let schema = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
     let version = json!({"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": schema}});
     plane
