@@ -1,4 +1,4 @@
-//! The server's side of NTLM for one user, by [MS-NLMP]: a nonce for each handshake, a real check of the NTLMv2 response,
+//! The server's side of NTLM for one user, by MS-NLMP: a nonce for each handshake, a real check of the `NTLMv2` response,
 //! and a connection that is signed in for as long as it lasts.
 //!
 //! It shares no code with the client under test, and takes nothing but what a handshake on its own connection has led to.
@@ -95,7 +95,9 @@ fn field(message: &[u8], at: usize) -> Option<&[u8]> {
 
 fn hmac(key: &[u8], parts: &[&[u8]]) -> Option<Vec<u8>> {
     let mut mac = Hmac::<Md5>::new_from_slice(key).ok()?;
-    parts.iter().for_each(|part| mac.update(part));
+    for part in parts {
+        mac.update(part);
+    }
     Some(mac.finalize().into_bytes().to_vec())
 }
 

@@ -61,6 +61,9 @@ impl Ground<'_> {
         for (field, value) in webhook.as_object().into_iter().flatten() {
             spec[field] = value.clone();
         }
+        if let Some(spec) = spec.as_object_mut() {
+            spec.retain(|_, value| !value.is_null());
+        }
         self.create(&json!({
             "apiVersion": API_VERSION, "kind": "SecretStore", "metadata": {"name": name},
             "spec": {"provider": {"webhook": spec}},
@@ -105,7 +108,7 @@ async fn a_secret_follows_its_webhook_and_goes_when_it_is_deleted_there() -> Res
         let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "ca"}, "data": authority});
         ground.create(&map).await?;
         let source = json!({"type": "ConfigMap", "name": "ca", "key": "ca.crt"});
-        ground.store("a", &json!({"caBundle": "", "caProvider": source})).await?;
+        ground.store("a", &json!({"caBundle": null, "caProvider": source})).await?;
         ground.follows("a").await?;
         let patch = json!({"spec": {"target": {"deletionPolicy": "Delete"}}});
         let api = ground.namespace.dynamic(API_VERSION, "ExternalSecret");

@@ -1,4 +1,4 @@
-//! The three messages, as [MS-NLMP] has them, with NTLMv2 responses and no others.
+//! The three messages, as MS-NLMP has them, with `NTLMv2` responses and no others.
 //!
 //! What a server sends is looked at within its bounds. No signing and no sealing: the connection is HTTP's, and TLS is for
 //! that.
@@ -80,8 +80,8 @@ pub(super) fn authenticate(challenge: &Challenge, user: &User, chance: &Chance) 
     let password = Zeroizing::new(utf16(std::str::from_utf8(user.password.expose()).ok()?));
     let key = owf(&password, &account)?;
     let time = challenge.timestamp().unwrap_or(chance.time);
-    let response = response(&key, challenge, &chance.nonce, time)?;
-    let old = if challenge.info.is_empty() { old_response(&key, challenge, &chance.nonce)? } else { vec![0; 24] };
+    let response = response(&key, challenge, chance.nonce, time)?;
+    let old = if challenge.info.is_empty() { old_response(&key, challenge, chance.nonce)? } else { vec![0; 24] };
     let fields = [old.as_slice(), &response, &account.domain, &account.name, &[], &[]];
     let mut message = Zeroizing::new(Vec::with_capacity(FIXED + fields.iter().map(|field| field.len()).sum::<usize>()));
     message.extend_from_slice(SIGNATURE);
@@ -94,7 +94,9 @@ pub(super) fn authenticate(challenge: &Challenge, user: &User, chance: &Chance) 
         from += field.len();
     }
     message.extend_from_slice(&(challenge.flags & FLAGS).to_le_bytes());
-    fields.iter().for_each(|field| message.extend_from_slice(field));
+    for field in fields {
+        message.extend_from_slice(field);
+    }
     Some(message)
 }
 
@@ -132,28 +134,30 @@ fn utf16(text: &str) -> Vec<u8> {
     text.encode_utf16().flat_map(u16::to_le_bytes).collect()
 }
 
-/// NTOWFv2: what of a password the answers are made with.
+/// `NTOWFv2`: what of a password the answers are made with.
 fn owf(password: &[u8], account: &Account) -> Option<Zeroizing<[u8; 16]>> {
     let hash: Zeroizing<[u8; 16]> = Zeroizing::new(Md4::digest(password).into());
     hmac(&*hash, &[&account.upper, &account.domain]).map(Zeroizing::new)
 }
 
-/// The NTLMv2 response: the proof, and what it was made of.
-fn response(key: &[u8; 16], challenge: &Challenge, nonce: &[u8; 8], time: [u8; 8]) -> Option<Vec<u8>> {
-    let blob = [&[1, 1, 0, 0, 0, 0, 0, 0], time.as_slice(), nonce, &[0; 4], &challenge.info, &[0; 4]].concat();
+/// The `NTLMv2` response: the proof, and what it was made of.
+fn response(key: &[u8; 16], challenge: &Challenge, nonce: [u8; 8], time: [u8; 8]) -> Option<Vec<u8>> {
+    let blob = [&[1, 1, 0, 0, 0, 0, 0, 0], time.as_slice(), &nonce, &[0; 4], &challenge.info, &[0; 4]].concat();
     let proof = hmac(key, &[&challenge.nonce, &blob])?;
     Some([proof.as_slice(), &blob].concat())
 }
 
-/// The LMv2 response, which only servers without a description look at.
-fn old_response(key: &[u8; 16], challenge: &Challenge, nonce: &[u8; 8]) -> Option<Vec<u8>> {
-    let proof = hmac(key, &[&challenge.nonce, nonce])?;
-    Some([proof.as_slice(), nonce].concat())
+/// The `LMv2` response, which only servers without a description look at.
+fn old_response(key: &[u8; 16], challenge: &Challenge, nonce: [u8; 8]) -> Option<Vec<u8>> {
+    let proof = hmac(key, &[&challenge.nonce, &nonce])?;
+    Some([proof.as_slice(), &nonce].concat())
 }
 
 fn hmac(key: &[u8], parts: &[&[u8]]) -> Option<[u8; 16]> {
     let mut mac = Hmac::<Md5>::new_from_slice(key).ok()?;
-    parts.iter().for_each(|part| mac.update(part));
+    for part in parts {
+        mac.update(part);
+    }
     Some(mac.finalize().into_bytes().into())
 }
 
@@ -184,7 +188,7 @@ mod tests {
         User { name: name.into(), password: password.into() }
     }
 
-    /// [MS-NLMP] 4.2.4: the user `User` of `Domain` with the password `Password` at `Server`, at time 0.
+    /// MS-NLMP 4.2.4: the user `User` of `Domain` with the password `Password` at `Server`, at time 0.
     fn challenge() -> Challenge {
         let info = hex("02000c0044006f006d00610069006e0001000c005300650072007600650072000000 0000");
         Challenge {
@@ -202,9 +206,9 @@ mod tests {
         let account = Account::of(&user("Domain\\User", "Password"), &challenge()).unwrap();
         let key = owf(&utf16("Password"), &account).unwrap();
         assert_eq!(key.to_vec(), hex("0c868a403bfd7a93a3001ef22ef02e3f"));
-        let old = old_response(&key, &challenge(), &CHANCE.nonce).unwrap();
+        let old = old_response(&key, &challenge(), CHANCE.nonce).unwrap();
         assert_eq!(old, hex("86c35097ac9cec102554764a57cccc19aaaaaaaaaaaaaaaa"));
-        let new = response(&key, &challenge(), &CHANCE.nonce, CHANCE.time).unwrap();
+        let new = response(&key, &challenge(), CHANCE.nonce, CHANCE.time).unwrap();
         assert_eq!(new[..16], hex("68cd0ab851e51c96aabc927bebef6a1c"));
     }
 

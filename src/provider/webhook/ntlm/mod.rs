@@ -22,7 +22,7 @@ const AUTHORIZATION: HeaderName = HeaderName::from_static("authorization");
 const ASKS: HeaderName = HeaderName::from_static("www-authenticate");
 
 /// From 1601, where Windows' time begins, to 1970.
-const EPOCH: Duration = Duration::from_secs(11_644_473_600);
+const EPOCH: Duration = Duration::from_hours(3_234_576);
 /// The most connections that are kept while nobody uses them; as many as a session's calls at once.
 const KEPT: usize = 16;
 
