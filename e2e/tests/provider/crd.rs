@@ -77,7 +77,7 @@ impl Fixture for Widgets {
         let object = json!({
             "apiVersion": WIDGETS, "kind": "Widget", "metadata": {"name": key}, "spec": {"value": value},
         });
-        self.ground.apply(key, &object).await;
+        self.ground.put_object(key, &object).await;
         None
     }
 

@@ -23,7 +23,7 @@ use keyferry_e2e::control_plane::{ControlPlane, shared};
 use keyferry_e2e::namespace::Namespace;
 use keyferry_e2e::scratch::suffix;
 use keyferry_e2e::wire::{Upstream, Wire};
-use kube::api::{Api, DeleteParams, DynamicObject, Patch, PatchParams};
+use kube::api::{Api, DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 
 /// Which part of what is read is the suite's value.
@@ -152,10 +152,17 @@ impl Ground {
         outcome.inspect_err(|error| self.failures.lock().expect("no panic before").push(format!("{error:#}"))).ok()
     }
 
-    pub(super) async fn apply(&self, name: &str, object: &Value) {
-        let params = PatchParams::apply("fixture").force();
-        let applied = self.api.patch(name, &params, &Patch::Apply(object)).await;
-        self.note(applied.with_context(|| format!("apply {name}")));
+    /// Not by server-side apply: the API server reads that as YAML, which folds U+2028 to a space.
+    pub(super) async fn put_object(&self, name: &str, object: &Value) {
+        let put = match self.api.patch(name, &PatchParams::default(), &Patch::Merge(object)).await {
+            Err(kube::Error::Api(status)) if status.code == 404 => self.create(object).await,
+            patched => patched.map_err(Into::into),
+        };
+        self.note(put.with_context(|| format!("put {name}")));
+    }
+
+    async fn create(&self, object: &Value) -> Result<DynamicObject> {
+        Ok(self.api.create(&PostParams::default(), &serde_json::from_value(object.clone())?).await?)
     }
 
     pub(super) async fn label(&self, name: &str, labels: &BTreeMap<String, String>) {
@@ -240,7 +247,7 @@ impl Secrets {
     async fn put_data(&self, name: &str, data: &[(&str, &[u8])]) {
         let data: BTreeMap<_, _> = data.iter().map(|(name, value)| (*name, STANDARD.encode(value))).collect();
         let object = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "data": data});
-        self.ground.apply(name, &object).await;
+        self.ground.put_object(name, &object).await;
     }
 }
 

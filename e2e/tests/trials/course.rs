@@ -29,10 +29,9 @@ const LOOK_AGAIN: Duration = Duration::from_millis(200);
 /// How long after a fault it is waited for what should long be there.
 const GIVEN_UP: Duration = Duration::from_mins(2);
 const ABREAST: usize = 8;
-/// How much later than an interval after a fault everything may have been asked for: looking at the count, and a server
-/// that answers slowly on a busy machine. Where objects are polled more often than a throttled session finds out that it
-/// may go on, that takes longer than an interval of theirs.
-const PROMPT: Duration = Duration::from_secs(4);
+/// How much later than two intervals after a fault everything may have been asked for: looking at the count, a session
+/// that finds out when it may go on, and a server that answers slowly on a busy machine.
+const PROMPT: Duration = Duration::from_secs(5);
 /// How soon a store that does not validate is tried again; at first sooner.
 const STORE_RETRY: Duration = Duration::from_secs(10);
 const FIRST_RETRIES: usize = 5;
@@ -86,9 +85,9 @@ impl Course<'_> {
             let what = format!("{} under {}", row.provider, row.fault);
             ensure!(row.changed == 0, "{what}: {} Secrets changed", row.changed);
             ensure!(row.calls <= row.most, "{what}: {} calls, and {} at most", row.calls, row.most);
-            let late = row.read.is_none_or(|read| read > interval + PROMPT);
+            let late = row.read.is_none_or(|read| read > interval * 2 + PROMPT);
             ensure!(!late, "{what}: all was read after {:?}", row.read);
-            let late = row.fresh.is_none_or(|fresh| fresh > interval + slack);
+            let late = row.fresh.is_none_or(|fresh| fresh > interval * 2 + slack);
             ensure!(!late, "{what}: the last was fresh after {:?}", row.fresh);
         }
         for Cost { fault, during, after } in &costs {

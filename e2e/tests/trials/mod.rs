@@ -45,7 +45,7 @@ const SHORT: Size = Size {
 };
 
 #[test]
-fn whatever_a_provider_suffers_no_secret_changes_and_all_is_fresh_within_an_interval_after_it() -> Result<()> {
+fn whatever_a_provider_suffers_no_secret_changes_and_all_is_fresh_within_two_intervals_after_it() -> Result<()> {
     let size = if Settings::from_environment().trials { FULL } else { SHORT };
     on_a_large_stack(async move || course::run(size).await)
 }
