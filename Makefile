@@ -83,6 +83,10 @@ e2e: build tools ## Runs the end-to-end tests alone; ONLY=words selects some by 
 conformance: build tools ## Puts every provider through every case and shows one table; a part of `make e2e`
 	@$(DEBUG_BIN) $(TEST) --test main -- provider::matrix --nocapture
 
+.PHONY: trials
+trials: build tools ## Runs the fault trials at full size: 200 objects a provider, a minute a fault, five in all
+	@$(DEBUG_BIN) KEYFERRY_TRIALS=true $(TEST) --test main -- trials --nocapture
+
 # What a node needs beside the default tools. Cargo has node.py start the test binary, on ground of its own; most tests
 # wait for others, so there are more of them than cores.
 NODE := kube-scheduler kubelet kube-proxy

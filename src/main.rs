@@ -1,8 +1,8 @@
 //! The operator: flags become parts, and the parts run until they are told to stop. Behind the word `render` it is a command
 //! that prints manifests and ends.
 
-#[path = "main/alibaba.rs"]
-mod alibaba;
+#[path = "main/outside.rs"]
+mod outside;
 #[path = "main/render.rs"]
 mod render;
 
@@ -11,12 +11,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use keyferry::cluster::api_server::api_server;
 use keyferry::cluster::events::Events;
 use keyferry::cluster::lease::{Elector, Fence, Timing, identity};
 use keyferry::cluster::reach::{Clients, Scope};
 use keyferry::cluster::throttle;
-use keyferry::controller::{self, Calls, Leads, Parts};
+use keyferry::controller::{self, Leads, Parts};
 use keyferry::ops::cli::{self, Flags};
 use keyferry::ops::health::{Health, Part, State};
 use keyferry::ops::metrics::Metrics;
@@ -26,8 +25,6 @@ use keyferry::ops::shutdown::{self, Stop};
 use keyferry::ops::telemetry;
 use keyferry::plan::template::Engine;
 use keyferry::poll::{self, Poller};
-use keyferry::provider::{self, Environment};
-use keyferry::sealed::Sealed;
 use tokio::sync::mpsc;
 
 /// How many wakes may wait to be carried to their watch; none is lost where there are more.
@@ -164,7 +161,7 @@ async fn work(
     let parts = Parts {
         clients: Clients::new(client.clone()),
         events: Events::new(client, settings.instance.clone()),
-        environment: environment(&settings, &metrics).await?,
+        environment: outside::environment(&settings, &metrics).await?,
         poller: Poller::new(polling, wakes.clone()),
         engine: Arc::new(Engine::new(sprig::functions(sprig::System), settings.sync.template_delimiters.clone())),
         leads: Leads::new(move || fence.holds()),
@@ -184,36 +181,6 @@ async fn work(
 async fn grace(stop: Stop) {
     stop.requested().await;
     tokio::time::sleep(GRACE).await;
-}
-
-async fn environment(settings: &Settings, metrics: &Arc<Metrics>) -> anyhow::Result<Environment> {
-    let aws = provider::aws::Settings {
-        secrets_manager_endpoint: settings.aws.secrets_manager.clone(),
-        ssm_endpoint: settings.aws.ssm.clone(),
-        sts_endpoint: settings.aws.sts.clone(),
-    };
-    let deadline = settings.sync.provider_deadline;
-    let reach = if settings.loopback_stores { provider::http::Reach::Loopback } else { provider::http::Reach::Remote };
-    let http = provider::http::Settings { reach };
-    let gcp = gcp(&settings.gcp)?;
-    let alibaba = alibaba::settings(settings.alibaba.clone())?;
-    // It was found a moment ago, when the client was made.
-    let own = api_server().await.ok();
-    let kubernetes = own.map(|own| provider::kubernetes::Local { url: own.url, authorities: own.authorities });
-    let shared = provider::Settings { deadline, alibaba, aws, gcp, http, kubernetes, ..provider::Settings::default() };
-    Ok(Environment::new(Arc::new(Calls(Arc::clone(metrics))), shared).await)
-}
-
-fn gcp(settings: &keyferry::ops::settings::Gcp) -> anyhow::Result<provider::gcp::Settings> {
-    let keyferry::ops::settings::Gcp { secret_manager, sts, iam_credentials, token, metadata_host, ca_file } =
-        settings.clone();
-    let authorities = ca_file.map(|file| {
-        std::fs::read(&file)
-            .map(Sealed::new)
-            .with_context(|| format!("could not read --gcp-ca-file {}", file.display()))
-    });
-    let authorities = authorities.transpose()?;
-    Ok(provider::gcp::Settings { secret_manager, sts, iam_credentials, token, metadata_host, authorities })
 }
 
 /// What of the settings concerns the passes; the rest is spent above.

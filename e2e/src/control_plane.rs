@@ -32,7 +32,8 @@ use crate::usage::Usage;
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 const API_SERVER: &str = "kube-apiserver";
 const READY_WITHIN: Duration = Duration::from_secs(90);
-const ISSUER: &str = "https://kubernetes.default.svc";
+/// Who signs the tokens of `ServiceAccounts`.
+pub const ISSUER: &str = "https://kubernetes.default.svc";
 /// Another audience that the API server takes tokens for, as a server does whose cluster they are not of.
 pub const OTHER_AUDIENCE: &str = "another-cluster.e2e.keyferry.io";
 /// What tests need of the controller manager; more would only add to the audit log.

@@ -5,8 +5,10 @@
 //! A test takes a [`namespace`] of its own, makes objects from [`fixtures`], and waits for conditions with a time limit.
 //! Nothing here sleeps to let something happen.
 
+pub mod alibaba;
 pub mod audit;
 pub mod aws;
+pub mod azure;
 pub mod bench;
 pub mod cases;
 pub mod clients;
@@ -33,4 +35,5 @@ pub mod scratch;
 pub mod settings;
 pub mod tools;
 pub mod usage;
+pub mod webhook;
 pub mod wire;

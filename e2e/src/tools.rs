@@ -37,6 +37,8 @@ pub enum Tool {
     Moto,
     /// OpenBao.
     OpenBao,
+    /// A Python that has Microsoft's own client of Key Vault; it runs `e2e/oracle/azure`.
+    AzureClient,
     /// A Python that has Google's own client of Secret Manager; it runs `e2e/oracle/google`.
     GoogleClient,
 }
@@ -71,6 +73,7 @@ impl Tool {
             Self::Helm3 => "helm3",
             Self::Moto => "moto",
             Self::OpenBao => "openbao",
+            Self::AzureClient => "azure-client",
             Self::GoogleClient => "google-client",
         }
     }
@@ -109,11 +112,11 @@ mod tests {
     #[test]
     fn every_tool_is_pinned() {
         use Tool::{
-            ApiServer, ControllerManager, Etcd, GoogleClient, Helm, Helm3, KubeProxy, Kubectl, Kubelet, Moto, OpenBao,
-            Scheduler,
+            ApiServer, AzureClient, ControllerManager, Etcd, GoogleClient, Helm, Helm3, KubeProxy, Kubectl, Kubelet,
+            Moto, OpenBao, Scheduler,
         };
         let plane = [Etcd, ApiServer, ControllerManager, Scheduler, Kubelet, KubeProxy, Kubectl];
-        let all = plane.into_iter().chain([Helm, Helm3, Moto, OpenBao, GoogleClient]);
+        let all = plane.into_iter().chain([Helm, Helm3, Moto, OpenBao, GoogleClient, AzureClient]);
         for tool in all {
             pin(tool.name()).unwrap();
         }

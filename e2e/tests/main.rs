@@ -18,4 +18,5 @@ mod provider;
 mod render;
 mod sync;
 mod template;
+mod tenants;
 mod trials;

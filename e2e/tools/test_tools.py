@@ -354,6 +354,12 @@ class Pins(unittest.TestCase):
         self.assertRegex(text, rf"(?m)^moto(\[\S+\])?=={re.escape(pin['version'])} ")
         self.assertNotIn("://", text)
 
+    def test_the_requirements_of_microsofts_client_carry_the_pinned_version(self):
+        pin = self.pins["tools"]["azure-client"]
+        text = (tools.HERE / pin["requirements"]).read_text(encoding="utf-8")
+        self.assertRegex(text, rf"(?m)^azure-keyvault-secrets=={re.escape(pin['version'])} ")
+        self.assertNotIn("://", text)
+
     def test_the_requirements_of_googles_client_carry_the_pinned_version(self):
         pin = self.pins["tools"]["google-client"]
         text = (tools.HERE / pin["requirements"]).read_text(encoding="utf-8")
@@ -363,7 +369,7 @@ class Pins(unittest.TestCase):
     def test_the_default_set(self):
         self.assertEqual(set(tools.default_set(self.pins)),
                          {"etcd", "kube-apiserver", "kube-controller-manager", "kubectl", "helm", "helm3", "moto",
-                          "openbao", "google-client"})
+                          "openbao", "google-client", "azure-client"})
 
 
 if __name__ == "__main__":

@@ -172,6 +172,7 @@ fn dialect(found: &Found) -> Dialect {
     match found.spec.provider.chosen() {
         Chosen::Fake(_) => Dialect::Path,
         Chosen::Vault(_) | Chosen::OpenBao(_) => Dialect::ExactFirst,
+        Chosen::AzureKv(_) => Dialect::Vaulted,
         Chosen::Kubernetes(_) => Dialect::Entries,
         Chosen::Crd(_) => Dialect::Object,
         Chosen::Webhook(_) => Dialect::Asked,

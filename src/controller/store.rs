@@ -21,7 +21,8 @@ use crate::api::secret_store::{ClusterSecretStore, SecretStore, SecretStoreSpec,
 use crate::cluster::status;
 use crate::duration;
 use crate::ops::metrics::{self, Object};
-use crate::plan::store::{Validation, is_ours, report};
+use crate::plan::store::{Validation, event, is_ours, report};
+use crate::plan::summary;
 use crate::provider::{self, Capabilities, Provider, Validity};
 
 /// How long at most a store that could not be validated waits for the next try; at first it is a second, since stores
@@ -163,7 +164,17 @@ async fn tell<S: Store>(store: &S, found: &Found, ctx: &Context) -> Result<(), E
         "store"
     );
     status::write(&store.api(ctx), store, &status).await?;
+    if let Some(event) = event(validation, store.status(), &status) {
+        send(store, &event, ctx).await;
+    }
     Ok(())
+}
+
+/// An event that cannot be sent is a line in the log and nothing else.
+async fn send<S: Store>(store: &S, event: &summary::Event, ctx: &Context) {
+    if let Err(error) = ctx.events.send(&store.object_ref(&()), event).await {
+        tracing::debug!(namespace = store.namespace(), name = store.name_any(), %error, "event not sent");
+    }
 }
 
 fn count<S: Store>(store: &S, validation: &Validation, told: bool, took: Duration, ctx: &Context) {

@@ -8,6 +8,7 @@ mod alibaba;
 pub mod render;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::ValueParser;
@@ -49,6 +50,9 @@ pub struct Flags {
     /// Where AWS is.
     #[command(flatten)]
     pub aws: Aws,
+    /// Where Azure is.
+    #[command(flatten)]
+    pub azure: Azure,
     /// Where Alibaba Cloud is, and who the operator is there.
     #[command(flatten)]
     pub alibaba: Alibaba,
@@ -262,6 +266,35 @@ pub struct Aws {
     /// The endpoint of the Security Token Service, instead of the region's
     #[arg(long, value_name = "URL", env = "AWS_STS_ENDPOINT")]
     pub aws_sts_endpoint: Option<String>,
+}
+
+/// Azure's own variables, which its workload identity webhook sets in pods, and where else its servers may be.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Azure")]
+pub struct Azure {
+    /// Where to sign in instead of the public cloud's own place. A place of another of Microsoft's clouds has no effect:
+    /// each store names its cloud
+    #[arg(long, value_name = "URL", env = "AZURE_AUTHORITY_HOST")]
+    pub azure_authority_host: Option<String>,
+    /// Where managed identities' tokens come from, instead of the machine's own service
+    #[arg(long, value_name = "URL", env = "AZURE_POD_IDENTITY_AUTHORITY_HOST")]
+    pub azure_identity_endpoint: Option<String>,
+    /// The application of the operator's own workload identity
+    #[arg(long, value_name = "ID", env = "AZURE_CLIENT_ID")]
+    pub azure_client_id: Option<String>,
+    /// The tenant of the operator's own workload identity
+    #[arg(long, value_name = "ID", env = "AZURE_TENANT_ID")]
+    pub azure_tenant_id: Option<String>,
+    /// The file with the token of the operator's own workload identity
+    #[arg(long, value_name = "FILE", env = "AZURE_FEDERATED_TOKEN_FILE")]
+    pub azure_federated_token_file: Option<PathBuf>,
+    /// Hosts that may be vaults besides those of the stores' clouds, or what their names end with; repeated or separated
+    /// by commas. They are shown tokens that open every vault, also of the operator's own identity
+    #[arg(long, value_name = "SUFFIX", value_delimiter = ',')]
+    pub azure_keyvault_suffixes: Vec<String>,
+    /// A PEM file of the authorities that Azure's servers are checked with, in place of the system's: for Azure Stack
+    #[arg(long, value_name = "FILE")]
+    pub azure_ca_file: Option<PathBuf>,
 }
 
 /// Other endpoints than Google Cloud's own, for tests, private access and proxies that break TLS; gcloud's variables.

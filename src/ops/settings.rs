@@ -4,11 +4,14 @@
 //! in full, so that a setting that nobody uses does not compile.
 
 mod alibaba;
+mod azure;
+mod gcp;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 pub use self::alibaba::Alibaba;
+pub use self::azure::Azure;
+pub use self::gcp::Gcp;
 use super::cli::{self, Flags};
 use super::server::Listen;
 
@@ -58,6 +61,8 @@ pub struct Settings {
     pub election: Option<Election>,
     /// Other endpoints than AWS' own.
     pub aws: Aws,
+    /// The operator's own identity at Azure, and where else its servers may be.
+    pub azure: Azure,
     /// What is particular to Alibaba Cloud.
     pub alibaba: Alibaba,
     /// Other endpoints than Google Cloud's own.
@@ -150,23 +155,6 @@ pub struct Aws {
     pub sts: Option<String>,
 }
 
-/// Other endpoints than Google Cloud's own; each URL begins with `http://` or `https://`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Gcp {
-    /// Of Secret Manager.
-    pub secret_manager: Option<String>,
-    /// Of the Security Token Service.
-    pub sts: Option<String>,
-    /// Of IAM Service Account Credentials.
-    pub iam_credentials: Option<String>,
-    /// Where keys are exchanged, with its path.
-    pub token: Option<String>,
-    /// Host, and port if any, of the metadata server.
-    pub metadata_host: Option<String>,
-    /// Authorities, PEM.
-    pub ca_file: Option<PathBuf>,
-}
-
 impl TryFrom<Flags> for Settings {
     type Error = Invalid;
 
@@ -180,6 +168,7 @@ impl TryFrom<Flags> for Settings {
             kubernetes,
             election,
             aws,
+            azure,
             alibaba,
             gcp,
             stores,
@@ -203,8 +192,9 @@ impl TryFrom<Flags> for Settings {
             instance: Some(election.leader_election_identity.clone()).filter(|name| !name.is_empty()),
             election: self::election(election)?,
             aws: self::aws(aws)?,
+            azure: azure::settings(azure)?,
             alibaba: Alibaba::try_from(alibaba)?,
-            gcp: self::gcp(gcp)?,
+            gcp: gcp::settings(gcp)?,
             loopback_stores: stores.allow_loopback_stores,
             without_effect,
         })
@@ -342,28 +332,6 @@ fn aws(typed: cli::Aws) -> Result<Aws, Invalid> {
     })
 }
 
-fn gcp(typed: cli::Gcp) -> Result<Gcp, Invalid> {
-    Ok(Gcp {
-        secret_manager: endpoint("gcp-secretmanager-endpoint", typed.gcp_secretmanager_endpoint)?,
-        sts: endpoint("gcp-sts-endpoint", typed.gcp_sts_endpoint)?,
-        iam_credentials: endpoint("gcp-iamcredentials-endpoint", typed.gcp_iamcredentials_endpoint)?,
-        token: endpoint("gcp-token-url", typed.gcp_token_url)?,
-        metadata_host: host("gce-metadata-host", typed.gce_metadata_host)?,
-        ca_file: typed.gcp_ca_file.filter(|file| !file.as_os_str().is_empty()),
-    })
-}
-
-/// A host, and a port if any; an empty variable counts as none.
-fn host(flag: &'static str, typed: Option<String>) -> Result<Option<String>, Invalid> {
-    let Some(host) = typed.filter(|host| !host.is_empty()) else { return Ok(None) };
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b':' | b'[' | b']');
-    if host.bytes().all(plain) {
-        return Ok(Some(host));
-    }
-    let problem = format!("is {host:?}, which is no host");
-    Err(Invalid { flag, problem, cure: "write a name or an address, and a port behind a colon if need be" })
-}
-
 /// An empty variable counts as none.
 fn endpoint(flag: &'static str, typed: Option<String>) -> Result<Option<String>, Invalid> {
     let Some(url) = typed.filter(|url| !url.is_empty()) else { return Ok(None) };
@@ -445,6 +413,8 @@ mod tests {
             ("template-left-delimiter", ""),
             ("aws-sts-endpoint", "sts.example.com"),
             ("aws-secretsmanager-endpoint", "https://"),
+            ("azure-authority-host", "http://login.example.com"),
+            ("azure-identity-endpoint", "169.254.169.254"),
             ("aws-ssm-endpoint", "ftp://ssm.example.com"),
             ("gcp-secretmanager-endpoint", "secretmanager.googleapis.com"),
             ("gcp-sts-endpoint", "ftp://sts"),

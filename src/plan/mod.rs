@@ -20,4 +20,5 @@ pub mod summary;
 pub mod target;
 pub mod template;
 pub mod valid;
+mod vaulted;
 pub mod window;

@@ -8,6 +8,7 @@ use super::decode::{check_keys, check_null_bytes, convert_keys, decode};
 use super::entries;
 use super::problem::Problem;
 use super::rewrite::rewrite;
+use super::vaulted::Vaulted;
 use crate::api::external_secret::{
     ConversionStrategy, DataEntry, DataFrom, DecodingStrategy, DeletionPolicy, ExternalSecretSpec, Find,
     NullBytePolicy, Part, Remote, RemoteRef, Rewrite, SourceRef, StoreRef,
@@ -15,7 +16,7 @@ use crate::api::external_secret::{
 use crate::sealed::Sealed;
 
 /// The most keys that one extracted object may bring; a Secret of 1 MiB holds fewer.
-const MOST_MEMBERS: usize = 100_000;
+pub(super) const MOST_MEMBERS: usize = 100_000;
 
 /// One read that the spec asks for.
 #[derive(Clone, Debug)]
@@ -77,6 +78,9 @@ pub enum Dialect {
     ExactFirst,
     /// As a gjson path; a missing property is a missing secret (`fake`).
     Path,
+    /// As a gjson path, then as one name with its dots escaped; tags, certificates and keys by rules of their own
+    /// ([`super::vaulted`], Azure).
+    Vaulted,
     /// As the name of one of several values, then as a path in one of them; the answer is packed (`kubernetes`).
     Entries,
     /// As a gjson path; what is found and is no text is JSON as it stands, and a value that has no members is one (`crd`).
@@ -169,12 +173,18 @@ fn entry(
 ) -> Result<BTreeMap<String, Sealed>, Problem> {
     match need.entry {
         Entry::Data(entry) => {
-            let selected = property(need, &entry.remote_ref, value, dialect)?;
+            let selected = match special(need, dialect) {
+                Some(of) => of.selected(need, &entry.remote_ref, value)?,
+                None => property(need, &entry.remote_ref, value, dialect)?,
+            };
             let key = &entry.secret_key;
             Ok(BTreeMap::from([(key.clone(), finish(need, Strategies::of(&entry.remote_ref), key, selected)?)]))
         }
         Entry::Extract(reference, steps) => {
-            let values = extracted(need, reference, value, dialect)?;
+            let values = match special(need, dialect) {
+                Some(of) => of.members(need, reference, value)?,
+                None => extracted(need, reference, value, dialect)?,
+            };
             keyed(need, Strategies::of(reference), steps, values, functions)
         }
         Entry::Find(find, steps) => keyed(need, Strategies::of_find(find), steps, found(need, value)?, functions),
@@ -283,7 +293,7 @@ fn members(need: &Need<'_>, value: &Sealed, dialect: Dialect) -> Result<BTreeMap
     };
     let text = |member: &gjson::Value<'_>| match dialect {
         Dialect::ExactFirst | Dialect::Asked => gjson::text_of(member).map_err(|_| no_object(need)),
-        Dialect::EscapedFirst | Dialect::Path | Dialect::Entries | Dialect::Object => {
+        Dialect::EscapedFirst | Dialect::Path | Dialect::Vaulted | Dialect::Entries | Dialect::Object => {
             Ok(member.as_extracted().into_owned())
         }
     };
@@ -291,7 +301,12 @@ fn members(need: &Need<'_>, value: &Sealed, dialect: Dialect) -> Result<BTreeMap
 }
 
 /// The part of the value that the entry wants: all of it where it names no property.
-fn property(need: &Need<'_>, reference: &RemoteRef, value: &Sealed, dialect: Dialect) -> Result<Sealed, Problem> {
+pub(super) fn property(
+    need: &Need<'_>,
+    reference: &RemoteRef,
+    value: &Sealed,
+    dialect: Dialect,
+) -> Result<Sealed, Problem> {
     let packed = is_packed(need, dialect);
     let wanted = reference.property.as_deref().filter(|property| !property.is_empty() && dialect != Dialect::Asked);
     let Some(property) = wanted else {
@@ -319,14 +334,27 @@ fn property(need: &Need<'_>, reference: &RemoteRef, value: &Sealed, dialect: Dia
             found => found,
         },
         Dialect::Path | Dialect::Asked => look_up(need, value, property)?,
+        Dialect::Vaulted => match look_up(need, value, property)? {
+            None if property.contains('.') => look_up(need, value, &gjson::escape(property))?,
+            found => found,
+        },
     };
-    found.ok_or_else(|| {
-        Problem::new(
-            format!("{}.property", path(need)),
-            format!("the value of {:?} has no property {property:?}", named(need)),
-            "correct the property, or add it to the value at the provider",
-        )
-    })
+    found.ok_or_else(|| lacks(need, property))
+}
+
+/// That a value has no such property.
+pub(super) fn lacks(need: &Need<'_>, property: &str) -> Problem {
+    Problem::new(
+        format!("{}.property", path(need)),
+        format!("the value of {:?} has no property {property:?}", named(need)),
+        "correct the property, or add it to the value at the provider",
+    )
+}
+
+/// What an answer of Azure's is, where it is no plain value.
+fn special(need: &Need<'_>, dialect: Dialect) -> Option<Vaulted> {
+    let Remote::Key(key) = &need.remote else { return None };
+    if dialect == Dialect::Vaulted { Vaulted::of(key) } else { None }
 }
 
 /// The member of exactly this name, the last one where there are several.
@@ -352,7 +380,7 @@ fn member_of(
     }
 }
 
-fn look_up(need: &Need<'_>, value: &Sealed, property: &str) -> Result<Option<Sealed>, Problem> {
+pub(super) fn look_up(need: &Need<'_>, value: &Sealed, property: &str) -> Result<Option<Sealed>, Problem> {
     let found = find(need, value, property)?;
     Ok(found.map(|value| Sealed::new(value.as_bytes().into_owned())))
 }
@@ -365,7 +393,7 @@ fn no_path(need: &Need<'_>, error: &gjson::Error) -> Problem {
     Problem::new(format!("{}.property", path(need)), error.to_string(), "write it as a path that is supported")
 }
 
-fn no_object(need: &Need<'_>) -> Problem {
+pub(super) fn no_object(need: &Need<'_>) -> Problem {
     let wants = if matches!(need.entry, Entry::Data(_)) { "to have properties" } else { "to be extracted" };
     Problem::new(
         path(need),
@@ -394,7 +422,7 @@ fn failed(need: &Need<'_>, why: &str) -> Problem {
 }
 
 /// What is read, as messages name it.
-fn named(need: &Need<'_>) -> String {
+pub(super) fn named(need: &Need<'_>) -> String {
     match &need.remote {
         Remote::Key(key) => key.key.clone(),
         Remote::Query(query) => query.name.clone().or_else(|| query.path.clone()).unwrap_or_else(|| "tags".to_owned()),
@@ -402,7 +430,7 @@ fn named(need: &Need<'_>) -> String {
 }
 
 /// The path of what the entry reads.
-fn path(need: &Need<'_>) -> String {
+pub(super) fn path(need: &Need<'_>) -> String {
     let part = match need.entry {
         Entry::Data(_) => "remoteRef",
         Entry::Extract(..) => "extract",

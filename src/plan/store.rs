@@ -7,7 +7,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelecto
 use regex::bytes::RegexBuilder;
 
 use super::problem::Problem;
-use super::summary::{cut, whole_seconds};
+use super::summary::{self, cut, whole_seconds};
 use crate::api::external_secret::{Condition, StoreKind, StoreRef};
 use crate::api::secret_store::{SecretStoreSpec, SecretStoreStatus, StoreCondition};
 
@@ -128,20 +128,14 @@ pub fn report(
     last: Option<&SecretStoreStatus>,
     now: Timestamp,
 ) -> Option<SecretStoreStatus> {
-    let (status, reason, message) = match validation {
-        Validation::Valid => ("True", "Valid", "store validated".to_owned()),
-        Validation::Unknown => ("True", "ValidationUnknown", "store validated".to_owned()),
-        Validation::Invalid(cause) => {
-            ("False", "InvalidProviderConfig", cut(format!("unable to validate store: {cause}")))
-        }
-    };
+    let (status, reason, message) = words(validation);
     let old = last.and_then(|last| last.conditions.iter().find(|condition| condition.type_ == "Ready"));
     let same_status = old.filter(|old| old.status == status);
     let next = Condition {
         type_: "Ready".to_owned(),
         status: status.to_owned(),
         reason: Some(reason.to_owned()),
-        message: Some(message),
+        message: Some(cut(message)),
         last_transition_time: same_status
             .and_then(|old| old.last_transition_time.clone())
             .or_else(|| Some(Time(whole_seconds(now)))),
@@ -151,6 +145,29 @@ pub fn report(
         return None;
     }
     Some(SecretStoreStatus { conditions: vec![next], capabilities })
+}
+
+/// What happened, where `next` says something else of the store than `last`; ESO says it at each validation.
+pub fn event(
+    validation: &Validation,
+    last: Option<&SecretStoreStatus>,
+    next: &SecretStoreStatus,
+) -> Option<summary::Event> {
+    let said = |status: &SecretStoreStatus| {
+        let ready = status.conditions.iter().find(|condition| condition.type_ == "Ready");
+        ready.map(|ready| (ready.reason.clone(), ready.message.clone()))
+    };
+    let (status, reason, note) = words(validation);
+    (last.and_then(said) != said(next)).then(|| summary::Event { warning: status != "True", reason, note: cut(note) })
+}
+
+/// The condition's status, reason and message.
+fn words(validation: &Validation) -> (&'static str, &'static str, String) {
+    match validation {
+        Validation::Valid => ("True", "Valid", "store validated".to_owned()),
+        Validation::Unknown => ("True", "ValidationUnknown", "store validated".to_owned()),
+        Validation::Invalid(cause) => ("False", "InvalidProviderConfig", format!("unable to validate store: {cause}")),
+    }
 }
 
 #[cfg(test)]
@@ -225,6 +242,9 @@ mod tests {
         let report = |validation, last, now| report(validation, Some("ReadOnly"), last, now);
         let first = report(&Validation::Valid, None, Timestamp::UNIX_EPOCH).unwrap();
         assert!(is_ready(Some(&first)) && first.capabilities.as_deref() == Some("ReadOnly"));
+        let valid = event(&Validation::Valid, None, &first).unwrap();
+        assert_eq!((valid.warning, valid.reason, valid.note.as_str()), (false, "Valid", "store validated"));
+        assert_eq!(event(&Validation::Valid, Some(&first), &first), None, "it is no news");
         let later: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
         assert_eq!(report(&Validation::Valid, Some(&first), later), None);
         assert_eq!(
@@ -236,5 +256,7 @@ mod tests {
         assert!(!is_ready(Some(&broken)));
         assert_eq!(broken.conditions[0].reason.as_deref(), Some("InvalidProviderConfig"));
         assert_eq!(broken.conditions[0].last_transition_time, Some(Time(later)));
+        let told = event(&Validation::Invalid("why".into()), Some(&first), &broken).unwrap();
+        assert!(told.warning && told.note.ends_with("why"));
     }
 }

@@ -31,6 +31,7 @@ pub(super) struct Health {
     pub(super) listings: Listings,
     answered: Option<Instant>,
     suspicion: Option<Suspicion>,
+    recovered: bool,
 }
 
 #[derive(Debug)]
@@ -60,7 +61,12 @@ impl Health {
 
     /// The provider knew the credentials.
     pub(super) fn trust(&mut self) {
-        self.suspicion = None;
+        self.recovered |= self.suspicion.take().is_some();
+    }
+
+    /// Whether a suspicion has ended since this was last asked.
+    pub(super) fn has_recovered(&mut self) -> bool {
+        std::mem::take(&mut self.recovered)
     }
 
     /// A reference was answered with a value at `at`.

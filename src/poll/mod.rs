@@ -33,6 +33,7 @@ mod pace;
 mod phase;
 mod read;
 mod record;
+mod revive;
 mod run;
 mod schedule;
 mod seen;

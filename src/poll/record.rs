@@ -92,6 +92,7 @@ impl Schedule {
         // The call that answers for one reference vouches for the others in it; `judge` has seen all of them.
         let seen: Vec<_> = found.iter().map(|found| self.note(round, found, now)).collect();
         let wanted: Vec<_> = found.iter().map(|found| self.rouse(round, &found.reference, now)).collect();
+        self.revive(round.session, now);
         seen.into_iter().zip(wanted).map(|(seen, wanted)| Noted { seen, wanted }).collect()
     }
 

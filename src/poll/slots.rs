@@ -210,6 +210,14 @@ impl Slots {
         Some((id, Tick::Read(slot.members.iter().copied().collect())))
     }
 
+    /// Has a slot due now, unless it is being read.
+    pub(super) fn hasten(&mut self, id: SlotId, now: Instant) {
+        let Some(slot) = self.all.get_mut(&id).filter(|slot| !slot.reading && slot.due > now) else { return };
+        self.due.remove(&(slot.due, id));
+        slot.due = now;
+        self.due.insert((now, id));
+    }
+
     /// The read of `slot` has come back.
     pub(super) fn finish(&mut self, id: SlotId) {
         if let Some(slot) = self.all.get_mut(&id).filter(|slot| slot.reading) {

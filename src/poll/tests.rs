@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::future::Future;
 
 use tokio::sync::oneshot;
@@ -214,6 +215,29 @@ async fn a_bad_credential_costs_one_try_an_interval_and_everybody_is_told() {
     tokio::time::sleep(INTERVAL * 10).await;
     let calls = house.chest.calls().len();
     assert!((9..=10).contains(&calls), "{calls}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_was_refused_for_a_credential_is_read_within_an_interval_after_it_is_good() {
+    let mut house = House::fenced(Arc::new(NoFence), 1_000).await;
+    let keys: Vec<_> = (0..200).map(|number| format!("k{number}")).collect();
+    for key in &keys {
+        house.chest.set(key, Answer::Value("v"));
+        house.sync(key, &[key]).await;
+    }
+    // Whenever in an interval it becomes good again.
+    for part in 0..7 {
+        house.chest.set_all(&Answer::Fails(Kind::Unauthenticated));
+        tokio::time::sleep(INTERVAL * 3 + INTERVAL * part / 7).await;
+        house.chest.set_all(&Answer::Value("w"));
+        house.chest.calls();
+        while house.wakes.try_recv().is_ok() {}
+        tokio::time::sleep(INTERVAL + Duration::from_millis(100)).await;
+        let read: BTreeSet<_> = house.chest.calls().into_iter().flat_map(|(_, keys)| keys).collect();
+        assert_eq!(read.len(), keys.len(), "{part}");
+        let woken: BTreeSet<_> = std::iter::from_fn(|| house.wakes.try_recv().ok()).collect();
+        assert_eq!(woken.len(), keys.len(), "{part}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -21,6 +21,8 @@ pub(crate) enum Answer {
     Json(u16, String),
     /// A status and a body of another kind.
     Text(u16, &'static str, String),
+    /// A status, headers and an empty JSON object.
+    Headed(u16, Vec<(&'static str, String)>),
     /// A text as Google's metadata server gives it.
     Machine(String),
     /// A redirect to another place.
@@ -78,6 +80,11 @@ impl Canned {
         Self { url, script, task }
     }
 
+    /// Answers otherwise from now on.
+    pub(crate) fn script(&self, answers: impl IntoIterator<Item = Answer>) {
+        self.script.lock().unwrap().answers = answers.into_iter().collect();
+    }
+
     /// The requests since the last time.
     pub(crate) fn asked(&self) -> Vec<Asked> {
         std::mem::take(&mut self.script.lock().unwrap().asked)
@@ -100,6 +107,11 @@ async fn answer(State(script): State<Arc<Mutex<Script>>>, request: Request) -> R
     let (status, kind, body) = match answer {
         Answer::Elsewhere(place) => {
             return Response::builder().status(307).header("location", place).body(Body::empty()).unwrap();
+        }
+        Answer::Headed(status, headers) => {
+            let start = Response::builder().status(status);
+            let answer = headers.into_iter().fold(start, |answer, (name, value)| answer.header(name, value));
+            return answer.body(Body::from("{}")).unwrap();
         }
         Answer::Machine(text) => {
             let answer = Response::builder().header("metadata-flavor", "Google");

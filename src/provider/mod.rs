@@ -7,7 +7,7 @@
 
 pub mod alibaba;
 pub mod aws;
-mod azure;
+pub mod azure;
 pub mod conformance;
 mod crd;
 pub mod deadline;
@@ -282,6 +282,8 @@ pub struct Settings {
     pub alibaba: alibaba::Settings,
     /// What is particular to AWS.
     pub aws: aws::Settings,
+    /// What is particular to Azure.
+    pub azure: azure::Settings,
     /// What is particular to Google Cloud.
     pub gcp: gcp::Settings,
     /// Where stores that name a server may reach.
@@ -298,6 +300,7 @@ impl Default for Settings {
             limits: Limits::default(),
             alibaba: alibaba::Settings::default(),
             aws: aws::Settings::default(),
+            azure: azure::Settings::default(),
             gcp: gcp::Settings::default(),
             http: http::Settings::default(),
             kubernetes: None,
@@ -320,6 +323,8 @@ pub struct Environment {
     pub alibaba: alibaba::Base,
     /// The one HTTP client and the operator's own credentials for AWS.
     pub aws: aws::Base,
+    /// What is particular to Azure.
+    pub azure: azure::Settings,
     /// Where Google Cloud is.
     pub gcp: gcp::Settings,
     /// The way to the servers that stores name.
@@ -331,10 +336,10 @@ pub struct Environment {
 impl Environment {
     /// Builds what is shared. Reads the process' AWS settings (variables and profile) and its proxies, and calls nobody.
     pub async fn new(observer: Arc<dyn Observer>, settings: Settings) -> Self {
-        let Settings { deadline, body_limit, limits, alibaba, aws, gcp, http, kubernetes } = settings;
+        let Settings { deadline, body_limit, limits, alibaba, aws, azure, gcp, http, kubernetes } = settings;
         let alibaba = alibaba::Base::new(alibaba);
         let aws = aws::Base::new(aws, deadline, body_limit).await;
         let http = http::Base::new(http, deadline, body_limit);
-        Self { observer, deadline, body_limit, limits, alibaba, aws, gcp, http, kubernetes }
+        Self { observer, deadline, body_limit, limits, alibaba, aws, azure, gcp, http, kubernetes }
     }
 }

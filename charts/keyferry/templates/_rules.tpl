@@ -18,7 +18,8 @@ with `scopedRBAC`, a Role in each scoped namespace. `update` is nowhere (but for
   verbs: [list, watch]
 {{- end }}
 # cluster/texts: reads the ConfigMaps that a templateFrom names, each by its name, and looks at their metadata for changes;
-# cluster/credentials: the certificates of authorities that a store's `caProvider` names.
+# cluster/credentials: the certificates of authorities that a store's `caProvider` names, and the configuration that a
+# `gcpsm` store's `credConfig` does.
 # Not here: `list` and `watch`, which would read every ConfigMap in reach.
 - apiGroups: [""]
   resources: [configmaps]

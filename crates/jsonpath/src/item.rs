@@ -143,7 +143,8 @@ impl<'a> Item<'a> {
     fn written(&self, meter: &Meter) -> Result<Vec<u8>, Error> {
         match self {
             Self::Json(raw) => {
-                meter.look(raw.len())?;
+                // Writing takes many times as long as looking.
+                meter.look(raw.len().saturating_mul(8))?;
                 gjson::marshal(raw, Numbers::Floats).map_err(|_| Error::TooDeep { limit: crate::DEPTH })
             }
             Self::List(items) => {

@@ -4,7 +4,7 @@ use crate::Error;
 use std::cell::Cell;
 
 /// Bytes of JSON that are looked at, some hundred million of which take a second, and so many for each value that is held.
-const WORK: usize = 64 << 20;
+const WORK: usize = 32 << 20;
 const HELD: usize = 128;
 
 /// What is left.

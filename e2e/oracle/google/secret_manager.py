@@ -11,6 +11,7 @@ import sys
 
 from google.api_core import exceptions
 from google.auth import aws, identity_pool
+from google.auth import exceptions as auth_exceptions
 from google.auth.transport.requests import Request
 from google.cloud import secretmanager
 from google.cloud.secretmanager_v1.services.secret_manager_service.transports import SecretManagerServiceRestTransport
@@ -29,6 +30,9 @@ def attempt(call):
         return call()
     except exceptions.GoogleAPICallError as error:
         return f"error {type(error).__name__}"
+    except auth_exceptions.RefreshError:
+        # The library's answer to a 401 is to have another token, and of a bare one it cannot.
+        return "error Unauthenticated"
 
 
 def access(manager, name):

@@ -34,7 +34,8 @@ pub(super) fn is_signed(token: &str, audience: &str, id: &str, secret: &str, ses
         rest.split(',').next().unwrap_or_default().trim().to_owned()
     };
     let names = part("SignedHeaders=");
-    let bound = ["host", "x-amz-date", "x-goog-cloud-target-resource"];
+    // Google recommends to sign the target too, and its own Python library does not.
+    let bound = ["host", "x-amz-date"];
     if header("x-goog-cloud-target-resource") != audience
         || part("Credential=") != format!("{id}/{scope}")
         || headers.get("x-amz-security-token").map(String::as_str) != session
@@ -42,7 +43,8 @@ pub(super) fn is_signed(token: &str, audience: &str, id: &str, secret: &str, ses
     {
         return false;
     }
-    let lines: String = names.split(';').map(|name| format!("{name}:{}\n", header(name).trim())).collect();
+    let lines: Vec<_> = names.split(';').map(|name| format!("{name}:{}\n", header(name).trim())).collect();
+    let lines = lines.concat();
     let canonical = format!("POST\n/\nAction=GetCallerIdentity&Version=2011-06-15\n{lines}\n{names}\n{}", hash(b""));
     let words = format!("AWS4-HMAC-SHA256\n{}\n{scope}\n{}", header("x-amz-date"), hash(canonical.as_bytes()));
     let key = [day, region, "sts", "aws4_request"]
@@ -60,5 +62,5 @@ fn hash(words: &[u8]) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }

@@ -1,11 +1,13 @@
-//! JSON web tokens, RS256: keys that sign them, and the check of one.
+//! JSON web tokens, RS256 and ES256: keys that sign them, and the check of one.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, anyhow, bail};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, KeyPair as _, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey, VerificationAlgorithm,
+};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
@@ -66,10 +68,13 @@ impl<'a> Token<'a> {
 
     /// Checks the signature, with `key` in DER, and that it is good now and not for more than `most` seconds.
     pub(super) fn verify(&self, key: &[u8], most: u64) -> Result<()> {
-        if self.header.get("alg").and_then(Value::as_str) != Some("RS256") {
-            bail!("another algorithm than RS256");
-        }
-        let key = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key);
+        let algorithm: &dyn VerificationAlgorithm = match self.header.get("alg").and_then(Value::as_str) {
+            Some("RS256") => &RSA_PKCS1_2048_8192_SHA256,
+            Some("ES256") => &ECDSA_P256_SHA256_FIXED,
+            _ => bail!("another algorithm than RS256 and ES256"),
+        };
+        // A key of the other kind is none to the algorithm.
+        let key = UnparsedPublicKey::new(algorithm, key);
         key.verify(self.signed.as_bytes(), &self.signature).map_err(|_| anyhow!("Invalid JWT Signature."))?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
         let time = |name: &str| self.claims.get(name).and_then(Value::as_u64).with_context(|| format!("no {name}"));

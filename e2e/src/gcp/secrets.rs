@@ -59,16 +59,15 @@ impl Within<'_> {
             [id, "versions"] => {
                 ("ListSecretVersions", (*id).to_owned(), self.with(id, |secret| self.list_versions(id, secret)))
             }
-            [id, "versions", version] => match version.strip_suffix(":access") {
-                Some(version) => {
+            [id, "versions", version] => {
+                if let Some(version) = version.strip_suffix(":access") {
                     let key = format!("{id}/{version}");
                     ("AccessSecretVersion", key, self.with(id, |secret| self.access(id, secret, version)))
-                }
-                None => {
+                } else {
                     let key = format!("{id}/{version}");
                     ("GetSecretVersion", key, self.with(id, |secret| self.version(id, secret, version)))
                 }
-            },
+            }
             _ => ("Unknown", rest.join("/"), Said::Error(404, "", String::new())),
         }
     }

@@ -1,4 +1,4 @@
-//! The certificates that a wire shows: its own, and those that nobody may believe.
+//! The certificates that a server on loopback shows: its own, and those that nobody may believe.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ const FUTURE: i32 = 2049;
 
 /// An authority and what it signed.
 #[derive(Debug)]
-pub(super) struct Certificates {
+pub(crate) struct Certificates {
     authority: String,
     sound: Arc<ServerConfig>,
     expired: Arc<ServerConfig>,
@@ -24,7 +24,7 @@ pub(super) struct Certificates {
 }
 
 impl Certificates {
-    pub(super) fn new(names: &[&str]) -> Result<Self> {
+    pub(crate) fn new(names: &[&str]) -> Result<Self> {
         let names: Vec<_> = ["127.0.0.1", "localhost"].iter().chain(names).map(|name| (*name).to_owned()).collect();
         let (own, other) = (authority()?, authority()?);
         Ok(Self {
@@ -36,12 +36,12 @@ impl Certificates {
         })
     }
 
-    pub(super) fn authority(&self) -> &str {
+    pub(crate) fn authority(&self) -> &str {
         &self.authority
     }
 
     /// What is shown to a connection that comes in this weather.
-    pub(super) fn of(&self, fault: Option<&Fault>) -> Arc<ServerConfig> {
+    pub(crate) fn of(&self, fault: Option<&Fault>) -> Arc<ServerConfig> {
         let shown = match fault {
             Some(Fault::Expired) => &self.expired,
             Some(Fault::Foreign) => &self.foreign,
@@ -55,7 +55,7 @@ impl Certificates {
 fn authority() -> Result<CertifiedIssuer<'static, KeyPair>> {
     let mut params = CertificateParams::new(Vec::new())?;
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.distinguished_name.push(rcgen::DnType::CommonName, "the wire's authority");
+    params.distinguished_name.push(rcgen::DnType::CommonName, "an authority of a test's");
     Ok(CertifiedIssuer::self_signed(params, KeyPair::generate()?)?)
 }
 

@@ -5,7 +5,7 @@
 //! which a store or a setting names. It keeps no request; of answers it keeps one, for [`Fault::Repeat`], until it heals.
 
 mod answer;
-mod certificates;
+pub(crate) mod certificates;
 mod upstream;
 
 use std::net::SocketAddr;

@@ -246,7 +246,10 @@ impl Site<'_> {
     pub(super) async fn warnings(&self, name: &str) -> Result<Vec<String>> {
         let events = self.namespace.api::<Event>().list(&ListParams::default()).await?;
         let of_it = |event: &Event| {
-            event.involved_object.name.as_deref() == Some(name) && event.type_.as_deref() == Some("Warning")
+            let about = &event.involved_object;
+            // A store may have the same name, and says what is wrong with it in an event of its own.
+            let it = about.name.as_deref() == Some(name) && about.kind.as_deref() == Some("ExternalSecret");
+            it && event.type_.as_deref() == Some("Warning")
         };
         let mut warnings = Vec::new();
         for event in events.into_iter().filter(of_it) {

@@ -17,7 +17,7 @@ fn a_store_that_cannot_serve_is_named_with_the_cure() -> Result<()> {
             unknown(site).boxed_local(),
             of_another_class(site).boxed_local(),
             not_admitted(site).boxed_local(),
-            unsupported(site, "gcpsm", json!({"projectID": "p"})).boxed_local(),
+            unsupported(site, "oracle", json!({"vault": "v", "region": "r"})).boxed_local(),
             unsupported(site, "doppler", json!({"auth": {"secretRef": {"dopplerToken": {"name": "n"}}}})).boxed_local(),
         ];
         site::all(trials).await

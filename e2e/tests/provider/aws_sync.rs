@@ -148,7 +148,7 @@ async fn syncs(ground: &Ground<'_>, service: &Service, fields: &Value, signer: O
     begin(ground, service, fields).await?;
     follow(ground, service).await?;
     let reads = ground.reads(&remote);
-    ensure!(reads.len() > 2, "{} reads", reads.len());
+    ensure!(reads.len() >= 2, "{} reads", reads.len());
     if let Some(signer) = signer {
         ensure!(reads.iter().all(|call| call.access_key == signer), "{reads:?}");
     }
@@ -246,12 +246,13 @@ async fn roles_are_assumed_in_a_chain_with_external_id_and_session_tags() -> Res
     with(async |ground| {
         let ([between, last], auth) = chain(ground).await?;
         let _operator = ground.operator().await?;
+        // No tag has a space: moto puts a form together again, with `+` for it, before it checks the signature.
         let fields = json!({
             "auth": auth,
             "additionalRoles": [between],
             "role": last,
             "externalID": "the-id",
-            "sessionTags": [{"key": "team", "value": "a b"}],
+            "sessionTags": [{"key": "team", "value": "a-b"}],
             "sessionTagsPolicy": "Simple",
             "transitiveTagKeys": ["team"],
         });
@@ -267,7 +268,7 @@ async fn roles_are_assumed_in_a_chain_with_external_id_and_session_tags() -> Res
             ("RoleSessionName", SESSION),
             ("ExternalId", "the-id"),
             ("Tags.member.1.Key", "team"),
-            ("Tags.member.1.Value", "a b"),
+            ("Tags.member.1.Value", "a-b"),
             ("Tags.member.2.Key", "esoNamespace"),
             ("Tags.member.2.Value", ground.namespace.name()),
             ("TransitiveTagKeys.member.1", "team"),

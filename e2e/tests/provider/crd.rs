@@ -69,7 +69,7 @@ fn value(whole: &Sealed) -> Sealed {
 #[async_trait]
 impl Fixture for Widgets {
     fn provider(&self) -> Arc<dyn Provider> {
-        Member::new(self.session.clone(), value, value)
+        Member::over(self.session.clone(), value, value)
     }
 
     async fn put(&self, key: &str, value: &[u8]) -> Option<String> {
@@ -77,7 +77,7 @@ impl Fixture for Widgets {
         let object = json!({
             "apiVersion": WIDGETS, "kind": "Widget", "metadata": {"name": key}, "spec": {"value": value},
         });
-        self.ground.put(key, &object).await;
+        self.ground.put_object(key, &object).await;
         None
     }
 

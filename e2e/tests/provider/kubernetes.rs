@@ -23,7 +23,7 @@ use keyferry_e2e::control_plane::{ControlPlane, shared};
 use keyferry_e2e::namespace::Namespace;
 use keyferry_e2e::scratch::suffix;
 use keyferry_e2e::wire::{Upstream, Wire};
-use kube::api::{Api, DeleteParams, DynamicObject, Patch, PatchParams};
+use kube::api::{Api, DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 
 /// Which part of what is read is the suite's value.
@@ -38,7 +38,7 @@ pub(super) struct Member {
 }
 
 impl Member {
-    pub(super) fn new(session: Arc<dyn Provider>, read: Pick, found: Pick) -> Arc<dyn Provider> {
+    pub(super) fn over(session: Arc<dyn Provider>, read: Pick, found: Pick) -> Arc<dyn Provider> {
         Arc::new(Self { session, read, found })
     }
 }
@@ -144,7 +144,7 @@ impl Ground {
         let authority = std::str::from_utf8(&server.authority)?;
         let wire = Wire::start(Upstream::secure(address, "127.0.0.1", authority)?, &[]).await?;
         let session = self.session(&wire.url(), wire.authority().as_bytes(), wire::DEADLINE).await?;
-        Ok(Wired { provider: Member::new(session, read, found), wire: Arc::new(wire) })
+        Ok(Wired { provider: Member::over(session, read, found), wire: Arc::new(wire) })
     }
 
     /// The suite takes no errors from a fixture, so they are kept for the end.
@@ -152,14 +152,17 @@ impl Ground {
         outcome.inspect_err(|error| self.failures.lock().expect("no panic before").push(format!("{error:#}"))).ok()
     }
 
-    /// Puts an object there, as JSON: as YAML, which an apply is, text would lose some of its line ends.
-    pub(super) async fn put(&self, name: &str, object: &Value) {
-        let patched = self.api.patch(name, &PatchParams::default(), &Patch::Merge(object)).await;
-        if patched.is_ok() {
-            return;
-        }
-        let created = self.namespace.create_manifest(object).await;
-        self.note(created.with_context(|| format!("put {name}")));
+    /// Not by server-side apply: the API server reads that as YAML, which folds U+2028 to a space.
+    pub(super) async fn put_object(&self, name: &str, object: &Value) {
+        let put = match self.api.patch(name, &PatchParams::default(), &Patch::Merge(object)).await {
+            Err(kube::Error::Api(status)) if status.code == 404 => self.create(object).await,
+            patched => patched.map_err(Into::into),
+        };
+        self.note(put.with_context(|| format!("put {name}")));
+    }
+
+    async fn create(&self, object: &Value) -> Result<DynamicObject> {
+        Ok(self.api.create(&PostParams::default(), &serde_json::from_value(object.clone())?).await?)
     }
 
     pub(super) async fn label(&self, name: &str, labels: &BTreeMap<String, String>) {
@@ -244,7 +247,7 @@ impl Secrets {
     async fn put_data(&self, name: &str, data: &[(&str, &[u8])]) {
         let data: BTreeMap<_, _> = data.iter().map(|(name, value)| (*name, STANDARD.encode(value))).collect();
         let object = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "data": data});
-        self.ground.put(name, &object).await;
+        self.ground.put_object(name, &object).await;
     }
 }
 
@@ -256,7 +259,7 @@ pub(super) async fn secrets() -> Result<Box<dyn Fixture>> {
 #[async_trait]
 impl Fixture for Secrets {
     fn provider(&self) -> Arc<dyn Provider> {
-        Member::new(self.session.clone(), entry, json_member)
+        Member::over(self.session.clone(), entry, json_member)
     }
 
     async fn put(&self, key: &str, value: &[u8]) -> Option<String> {

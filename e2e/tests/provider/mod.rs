@@ -1,9 +1,14 @@
 //! The providers' conformance suite against real servers.
 
+mod alibaba;
+mod alibaba_sync;
 pub(crate) mod aws;
 mod aws_parameters;
 mod aws_rounds;
 mod aws_sync;
+mod azure;
+mod azure_oracle;
+mod azure_sync;
 mod crd;
 mod crd_sync;
 mod fake;
@@ -16,3 +21,5 @@ mod matrix;
 pub(crate) mod openbao;
 mod openbao_sync;
 mod pod_identity;
+mod webhook;
+mod webhook_sync;

@@ -2,15 +2,18 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Event;
+use keyferry_e2e::audit::Request;
 use keyferry_e2e::proxy::{Fault, Rule};
 use keyferry_e2e::scene::Scene;
 use keyferry_e2e::{fixtures, namespace, scene};
+use kube::api::ListParams;
 use serde_json::json;
 
 use super::acts::{
     NEVER, SECOND, SOON, await_failed, await_polls, await_synced, change, conditions, create, external_secret, meddle,
 };
-use super::ledger::{Ledger, one_sync};
+use super::ledger::{Ledger, once};
 
 /// An ExternalSecret called `app` of a store that is not there yet.
 async fn app_without_its_store(scene: &Scene<'_>, refresh: Duration) -> Result<()> {
@@ -48,8 +51,12 @@ async fn an_external_secret_applied_before_its_store_waits_a_moment_without_a_wo
         let (store, secret) =
             (first_write(&ledger, "secretstores/status").await?, first_write(&ledger, "secrets").await?);
         assert!(secret > store);
-        let writes = ledger.requests().await?.writes().only(|request| request.resource != "secretstores");
-        assert_eq!(writes.tally(), one_sync());
+        let own = |request: &Request| request.resource != "secretstores" && request.resource != "events";
+        let writes = ledger.requests().await?.writes().only(own);
+        assert_eq!(writes.tally(), once(&[("patch", "secrets"), ("patch", "externalsecrets/status")]));
+        let warned = scene.namespace.api::<Event>().list(&ListParams::default()).await?.items.into_iter();
+        let warned = warned.filter(|event| event.involved_object.kind.as_deref() == Some("ExternalSecret"));
+        assert_eq!(warned.filter(|event| event.type_.as_deref() == Some("Warning")).count(), 0);
         Ok(())
     })
     .await

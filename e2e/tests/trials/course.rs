@@ -8,6 +8,7 @@ use futures::future::join_all;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use k8s_openapi::api::core::v1::Secret;
 use keyferry::provider::conformance::wire::{Answer, Complaint, Fault, Scope, Wire};
+use keyferry::provider::memory::key;
 use keyferry_e2e::audit::{Audit, Mark};
 use keyferry_e2e::fixtures::{API_VERSION, external_secret};
 use keyferry_e2e::installation::Installation;
@@ -28,6 +29,9 @@ const LOOK_AGAIN: Duration = Duration::from_millis(200);
 /// How long after a fault it is waited for what should long be there.
 const GIVEN_UP: Duration = Duration::from_mins(2);
 const ABREAST: usize = 8;
+/// How much later than two intervals after a fault everything may have been asked for: looking at the count, a session
+/// that finds out when it may go on, and a server that answers slowly on a busy machine.
+const PROMPT: Duration = Duration::from_secs(5);
 /// How soon a store that does not validate is tried again; at first sooner.
 const STORE_RETRY: Duration = Duration::from_secs(10);
 const FIRST_RETRIES: usize = 5;
@@ -81,7 +85,9 @@ impl Course<'_> {
             let what = format!("{} under {}", row.provider, row.fault);
             ensure!(row.changed == 0, "{what}: {} Secrets changed", row.changed);
             ensure!(row.calls <= row.most, "{what}: {} calls, and {} at most", row.calls, row.most);
-            let late = row.fresh.is_none_or(|fresh| fresh > interval + slack);
+            let late = row.read.is_none_or(|read| read > interval * 2 + PROMPT);
+            ensure!(!late, "{what}: all was read after {:?}", row.read);
+            let late = row.fresh.is_none_or(|fresh| fresh > interval * 2 + slack);
             ensure!(!late, "{what}: the last was fresh after {:?}", row.fresh);
         }
         for Cost { fault, during, after } in &costs {
@@ -153,24 +159,25 @@ impl Course<'_> {
         let mark = self.audit.mark(&client).await?;
         let begun = Instant::now();
         join_all(self.stands.iter().map(|stand| stand.wire.befall(trouble.of(stand), Scope::default()))).await;
-        let calls: Vec<_> = self.stands.iter().map(|stand| stand.wire.calls()).collect();
+        let calls = self.calls(trouble).await?;
         let word = format!("{trouble:?}");
         self.put(&word).await;
         ensure!(begun.elapsed() < self.size.fault, "putting the secrets takes longer than the fault");
         tokio::time::sleep(self.size.fault.saturating_sub(begun.elapsed())).await;
-        let calls: Vec<_> = self.stands.iter().zip(calls).map(|(stand, calls)| stand.wire.calls() - calls).collect();
+        let calls: Vec<_> = self.calls(trouble).await?.iter().zip(calls).map(|(now, before)| now - before).collect();
         let changed = self.changed(&before).await?;
         let (during, mark) = (self.writes(&mark).await?, self.audit.mark(&client).await?);
         join_all(self.stands.iter().map(|stand| stand.wire.heal())).await;
-        let fresh = self.recover(&word).await?;
+        let (read, fresh) = futures::future::try_join(self.await_reads(), self.recover(&word)).await?;
         let after = self.writes(&mark).await?;
-        let rows = self.stands.iter().zip(calls).zip(changed).zip(fresh);
-        let rows = rows.map(|(((stand, calls), changed), fresh)| Row {
+        let rows = self.stands.iter().zip(calls).zip(changed).zip(read.into_iter().zip(fresh));
+        let rows = rows.map(|(((stand, calls), changed), (read, fresh))| Row {
             provider: stand.name,
             fault: trouble.name(),
             calls,
-            most: trouble.most_calls(self.size),
+            most: trouble.most_calls(self.size, stand),
             changed,
+            read,
             fresh,
         });
         let objects = self.size.objects * self.stands.len();
@@ -183,6 +190,25 @@ impl Course<'_> {
             after: (after, 4 * objects + 4 * stores),
         };
         Ok((rows.collect(), cost))
+    }
+
+    /// How many calls there were so far. Nobody but the operator itself can count those to a port that is closed.
+    async fn calls(&self, trouble: Trouble) -> Result<Vec<usize>> {
+        if trouble != Trouble::Outage {
+            return Ok(self.stands.iter().map(|stand| stand.wire.calls()).collect());
+        }
+        let metrics = self.operator.metrics().await?;
+        let failed = |stand: &Stand| {
+            let provider = format!("provider=\"{}\"", stand.fixture.provider().name());
+            let own = metrics.iter().filter(|(series, _)| {
+                series.starts_with("externalsecret_provider_api_calls_count{")
+                    && series.contains(&provider)
+                    && series.contains("status=\"error\"")
+            });
+            own.map(|(_, count)| *count).sum::<f64>()
+        };
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a counter of calls")]
+        Ok(self.stands.iter().map(|stand| failed(stand) as usize).collect())
     }
 
     /// How many Secrets of each stand are not what they were.
@@ -203,6 +229,23 @@ impl Course<'_> {
         Ok(requests.by(self.operator.user()).without_leases().writes().count())
     }
 
+    /// How long it takes until each stand's server has been asked as often as it takes to read all.
+    async fn await_reads(&self) -> Result<Vec<Option<Duration>>> {
+        let start = Instant::now();
+        let enough = self.stands.iter().map(|stand| stand.wire.calls() + self.size.calls(stand));
+        let enough: Vec<_> = enough.collect();
+        let mut times = vec![None; self.stands.len()];
+        while times.iter().any(Option::is_none) && start.elapsed() < GIVEN_UP {
+            for ((time, stand), enough) in times.iter_mut().zip(&self.stands).zip(&enough) {
+                if stand.wire.calls() >= *enough {
+                    time.get_or_insert(start.elapsed());
+                }
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        Ok(times)
+    }
+
     /// How long it takes each stand to be fresh.
     async fn recover(&self, word: &str) -> Result<Vec<Option<Duration>>> {
         let start = Instant::now();
@@ -217,6 +260,13 @@ impl Course<'_> {
             tokio::time::sleep(LOOK_AGAIN).await;
         }
         Ok(times)
+    }
+}
+
+impl Size {
+    /// How many calls read everything of `stand` once.
+    fn calls(self, stand: &Stand) -> usize {
+        self.objects.div_ceil(stand.fixture.provider().batch(&key(&remote(0))).size())
     }
 }
 
@@ -239,11 +289,11 @@ impl Trouble {
     }
 
     /// The most calls of one session and its store's validations while a fault lasts.
-    fn most_calls(self, size: Size) -> usize {
+    fn most_calls(self, size: Size, stand: &Stand) -> usize {
         let times = |every: Duration| usize::try_from(size.fault.as_millis() / every.as_millis()).unwrap_or(usize::MAX);
         match self {
-            // Nobody is there to be called.
-            Self::Outage => 0,
+            // Everybody is tried at each poll: whoever is back is to be seen at once.
+            Self::Outage => size.calls(stand) * (times(size.interval) + 2) + FIRST_RETRIES + times(STORE_RETRY),
             // The gap doubles from 50 ms to 10 s; what was under way when it began, the retries of objects, the store's.
             Self::Throttling => 8 + 8 + times(Duration::from_secs(9)) + FIRST_RETRIES + times(STORE_RETRY),
             // A try is a call and a look at the token; once an interval for the session, and for the store.

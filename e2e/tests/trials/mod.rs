@@ -8,6 +8,7 @@
 mod course;
 mod report;
 mod stand;
+mod stores;
 
 use std::time::Duration;
 
@@ -25,7 +26,8 @@ pub(crate) struct Size {
     interval: Duration,
     /// How long a fault lasts.
     fault: Duration,
-    /// How much later than an interval after the fault the last object may be fresh: a busy machine's.
+    /// How much later than an interval after the fault the last object may be fresh: all are written at once then, a Secret,
+    /// a status and an event each, by an API server that shares the machine.
     slack: Duration,
 }
 
@@ -33,17 +35,17 @@ const FULL: Size = Size {
     objects: 200,
     interval: Duration::from_secs(10),
     fault: Duration::from_mins(1),
-    slack: Duration::from_secs(3),
+    slack: Duration::from_secs(15),
 };
 const SHORT: Size = Size {
     objects: 30,
-    interval: Duration::from_secs(4),
+    interval: Duration::from_secs(5),
     fault: Duration::from_secs(12),
-    slack: Duration::from_secs(6),
+    slack: Duration::from_secs(10),
 };
 
 #[test]
-fn whatever_a_provider_suffers_no_secret_changes_and_all_is_fresh_within_an_interval_after_it() -> Result<()> {
+fn whatever_a_provider_suffers_no_secret_changes_and_all_is_fresh_within_two_intervals_after_it() -> Result<()> {
     let size = if Settings::from_environment().trials { FULL } else { SHORT };
     on_a_large_stack(async move || course::run(size).await)
 }

@@ -13,6 +13,8 @@ pub(super) struct Row {
     pub(super) most: usize,
     /// Secrets that were written or went while it lasted.
     pub(super) changed: usize,
+    /// How long after its end as many calls had come as it takes to read everything once.
+    pub(super) read: Option<Duration>,
     /// How long after its end the last object was fresh; none where one never was.
     pub(super) fresh: Option<Duration>,
 }
@@ -28,11 +30,14 @@ pub(super) struct Cost {
 
 /// Both tables.
 pub(super) fn table(head: &str, rows: &[Row], costs: &[Cost]) -> String {
-    let mut text = format!("{head}\n\nprovider    fault            calls  at most  changed  fresh after\n");
+    let mut text = format!("{head}\n\nprovider    fault            calls  at most  changed  read after  fresh after\n");
     for row in rows {
-        let fresh = row.fresh.map_or_else(|| "never".to_owned(), |fresh| format!("{:.1} s", fresh.as_secs_f64()));
+        let time = |time: Option<Duration>| {
+            time.map_or_else(|| "never".to_owned(), |time| format!("{:.1} s", time.as_secs_f64()))
+        };
         let Row { provider, fault, calls, most, changed, .. } = row;
-        let _ = writeln!(text, "{provider:10}  {fault:15}  {calls:5}  {most:7}  {changed:7}  {fresh}");
+        let (read, fresh) = (time(row.read), time(row.fresh));
+        let _ = writeln!(text, "{provider:10}  {fault:15}  {calls:5}  {most:7}  {changed:7}  {read:>10}  {fresh:>11}");
     }
     text.push_str("\nwrites to the API server  during  at most  after  at most\n");
     for Cost { fault, during, after } in costs {

@@ -66,6 +66,12 @@ impl Ward {
         self.resync(name).await;
     }
 
+    fn set_all(&self, names: &[String], value: &str) {
+        for name in names {
+            self.memory.set(name, value);
+        }
+    }
+
     async fn sync_all(&self, names: &[String]) {
         futures::future::join_all(names.iter().map(|name| self.sync(name))).await;
     }
@@ -104,7 +110,7 @@ impl Ward {
 async fn at_rest(memory: Memory, count: usize) -> (Ward, Vec<String>) {
     let ward = Ward::new(memory).await;
     let names: Vec<_> = (0..count).map(|number| format!("k{number}")).collect();
-    names.iter().for_each(|name| drop(ward.memory.set(name, "v")));
+    ward.set_all(&names, "v");
     ward.sync_all(&names).await;
     tokio::time::sleep(INTERVAL * 2).await;
     (ward, names)
@@ -134,7 +140,7 @@ async fn a_change_is_one_read_which_is_handed_over() {
 #[tokio::test(start_paused = true)]
 async fn a_thousand_changes_at_once_are_a_thousand_reads_in_a_round() {
     let (ward, names) = at_rest(Memory::default().detecting(1000), 1000).await;
-    names.iter().for_each(|name| drop(ward.memory.set(name, "w")));
+    ward.set_all(&names, "w");
     assert_eq!(ward.cost(INTERVAL).await, (1, 50));
     assert!(names.iter().all(|name| ward.holds(name) == Ok("w".into())));
 }
@@ -215,7 +221,7 @@ async fn who_may_not_list_reads_at_once_and_asks_again_in_an_hour() {
     for kind in [Kind::Denied, Kind::NotFound, Kind::Invalid] {
         let (ward, names) = at_rest(singly(), 10).await;
         ward.memory.fail_listings(Some(kind));
-        names.iter().for_each(|name| drop(ward.memory.set(name, "w")));
+        ward.set_all(&names, "w");
         assert_eq!(ward.cost(INTERVAL).await.0, 1, "{kind:?}");
         assert!(names.iter().all(|name| ward.holds(name) == Ok("w".into())), "{kind:?}");
         let (listings, reads) = ward.cost(INTERVAL * 10).await;
@@ -234,7 +240,7 @@ async fn who_may_not_list_reads_at_once_and_asks_again_in_an_hour() {
 async fn a_listing_that_costs_more_than_reads_is_not_made_until_it_pays() {
     let ward = Ward::new(singly()).await;
     let names: Vec<_> = (0..50).map(|number| format!("k{number}")).collect();
-    names.iter().for_each(|name| drop(ward.memory.set(name, "v")));
+    ward.set_all(&names, "v");
     ward.memory.page(Some(10));
     ward.sync_all(&names[..5]).await;
     tokio::time::sleep(INTERVAL * 2).await;
@@ -261,7 +267,7 @@ async fn a_listing_is_not_trusted_alone_for_much_longer_than_an_hour() {
     let (ward, names) = at_rest(singly(), 100).await;
     let began = ward.memory.calls();
     ward.memory.lag(HOUR * 100);
-    names.iter().for_each(|name| drop(ward.memory.set(name, "w")));
+    ward.set_all(&names, "w");
     tokio::time::sleep(HOUR / 2).await;
     assert_eq!(ward.memory.calls(), began);
     let (_, most) = ward.cost(HOUR / 4 + INTERVAL * 2).await;
@@ -362,7 +368,9 @@ async fn whatever_happens_all_is_true_within_two_intervals_of_its_end_and_calls_
         ward.memory.fail(None);
         ward.memory.fail_listings(None);
         ward.memory.lag(Duration::ZERO);
-        names.iter().for_each(|name| ward.memory.fail_key(name, None));
+        for name in &names {
+            ward.memory.fail_key(name, None);
+        }
         tokio::time::sleep(INTERVAL * 2).await;
         for (name, value) in &truth {
             match (value, ward.holds(name)) {
@@ -371,9 +379,7 @@ async fn whatever_happens_all_is_true_within_two_intervals_of_its_end_and_calls_
                 (wanted, held) => panic!("{seed} {name}: {held:?} instead of {wanted:?}"),
             }
         }
-        for name in &names {
-            ward.memory.set(name, "at rest");
-        }
+        ward.set_all(&names, "at rest");
         tokio::time::sleep(HOUR + INTERVAL * 3).await;
         let (listings, reads) = ward.cost(INTERVAL * 10).await;
         assert!(listings == 30 && reads <= 20, "{seed}: {listings} listings, {reads} reads");

@@ -10,7 +10,7 @@ use crate::sealed::Sealed;
 /// `DescribeSecret`'s answer, as far as it is shown.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Description {
+struct Described {
     arn: Option<String>,
     description: Option<String>,
     secret_type: Option<String>,
@@ -55,7 +55,7 @@ struct Shown<'a> {
 
 /// The object, in bytes that are the same for the same secret.
 pub(super) fn read(body: &Sealed) -> Option<Sealed> {
-    let said: Description = serde_json::from_slice(body.expose()).ok()?;
+    let said: Described = serde_json::from_slice(body.expose()).ok()?;
     let config = said.extended_config.as_deref().filter(|text| !text.trim().is_empty());
     let config = config.map(serde_json::from_str::<&RawValue>).transpose().ok()?;
     let tags = said.tags.unwrap_or_default();

@@ -26,10 +26,11 @@ const ABREAST: usize = 8;
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Page {
-    page_number: usize,
+    #[serde(rename = "PageNumber")]
+    number: usize,
     total_count: usize,
-    #[serde(default)]
-    secret_list: Secrets,
+    #[serde(default, rename = "SecretList")]
+    secrets: Secrets,
 }
 
 #[derive(Default, Deserialize)]
@@ -86,10 +87,10 @@ impl SecretsManager {
             let page = page(&self.page(&query, || search.doing()).await?);
             let page = page.ok_or_else(|| Failure::unreadable().at(search.doing()))?;
             let all = *total.get_or_insert(page.total_count);
-            let listed = page.secret_list.all;
+            let listed = page.secrets.all;
             // Every page but the last is full.
             let due = PAGE.min(all.saturating_sub(seen.len()));
-            if page.total_count != all || page.page_number != number || listed.len() != due {
+            if page.total_count != all || page.number != number || listed.len() != due {
                 return Err(moved(search));
             }
             matching.extend(listed.iter().filter(|one| one.matches(search)).map(|one| one.secret_name.clone()));

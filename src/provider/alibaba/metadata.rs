@@ -44,13 +44,12 @@ impl Metadata {
     async fn ask(&self, role: Option<&str>) -> Result<Keys, Fault> {
         let strange = || Fault::new(Kind::Unauthenticated, STRANGE);
         let token = self.token().await?;
-        let named = match role {
-            Some(role) => role.to_owned(),
-            None => {
-                let answer = self.get(ROLES.to_owned() + "/", &token).await?;
-                let text = str::from_utf8(answer.body.expose()).map_err(|_| strange())?;
-                text.lines().next().unwrap_or_default().trim().to_owned()
-            }
+        let named = if let Some(role) = role {
+            role.to_owned()
+        } else {
+            let answer = self.get(ROLES.to_owned() + "/", &token).await?;
+            let text = str::from_utf8(answer.body.expose()).map_err(|_| strange())?;
+            text.lines().next().unwrap_or_default().trim().to_owned()
         };
         let one = segments(&named).is_some_and(|parts| parts.len() == 1);
         let answer = if one { self.get(format!("{ROLES}/{named}"), &token).await? } else { return Err(strange()) };

@@ -211,8 +211,9 @@ impl Validate for SecretsManager {
     async fn validate(&self) -> Result<Validity, Error> {
         let query = [("SecretName", NOBODYS)];
         match self.ask(&self.values, Purpose::Secret, "GetSecretValue", &query).await {
-            Ok(_) => Ok(Validity::Valid),
-            Err(Why::Failed(Failure { kind: Kind::NotFound | Kind::Denied, is_told: true, .. })) => Ok(Validity::Valid),
+            Ok(_) | Err(Why::Failed(Failure { kind: Kind::NotFound | Kind::Denied, is_told: true, .. })) => {
+                Ok(Validity::Valid)
+            }
             Err(why) => Err(why.at(|| "validate the store".to_owned())),
         }
     }

@@ -1,4 +1,4 @@
-//! Signature version 3 of Alibaba Cloud's OpenAPI, `ACS3-HMAC-SHA256`: what is signed of a request, and the header that
+//! Signature version 3 of Alibaba Cloud's `OpenAPI`, `ACS3-HMAC-SHA256`: what is signed of a request, and the header that
 //! says so. No clock and no chance here.
 
 use aws_lc_rs::{digest, hmac};

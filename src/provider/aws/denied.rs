@@ -34,7 +34,7 @@ mod tests {
         let denied = Denied::default();
         assert!(!denied.holds());
         denied.note(true);
-        tokio::time::advance(REPROBE - Duration::from_secs(1)).await;
+        tokio::time::advance(REPROBE.checked_sub(Duration::from_secs(1)).unwrap()).await;
         assert!(denied.holds());
         tokio::time::advance(Duration::from_secs(1)).await;
         assert!(!denied.holds());

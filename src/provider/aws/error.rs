@@ -119,9 +119,8 @@ impl Failure {
     #[cfg(test)]
     pub(super) fn kind(&self) -> Kind {
         match self {
-            Self::Call { kind, .. } => *kind,
+            Self::Call { kind, .. } | Self::NoCredentials(kind) => *kind,
             Self::Credentials(error) => error.kind,
-            Self::NoCredentials(kind) => *kind,
         }
     }
 

@@ -272,7 +272,7 @@ async fn one(fixture: &dyn Fixture, wired: &Wired, trial: &Trial) -> Case {
         well(wired).await.map_err(|why| format!("before {fault:?}: {why}"))?;
         let (calls, strayed) = (wired.wire.calls(), wired.wire.strayed());
         wired.wire.befall(fault.clone(), trial.scope.clone()).await;
-        let outcome = befallen(wired, trial.kinds).await;
+        let outcome = befallen(wired, fault, trial.kinds).await;
         let heard = wired.wire.calls() - calls;
         wired.wire.heal().await;
         outcome.map_err(|why| format!("{fault:?}: {why}"))?;
@@ -283,14 +283,17 @@ async fn one(fixture: &dyn Fixture, wired: &Wired, trial: &Trial) -> Case {
     Ok(Verdict::Holds)
 }
 
-/// A secret that is there and one that is not fail alike: the second is where absence would be easiest said.
-async fn befallen(wired: &Wired, kinds: &[Kind]) -> Result<(), String> {
+/// A secret that is there and one that is not fail alike: the second is where absence would be easiest said. Of half an
+/// answer the head may say it, and truly.
+async fn befallen(wired: &Wired, fault: &Fault, kinds: &[Kind]) -> Result<(), String> {
+    let has_head = matches!(fault, Fault::Truncate | Fault::CutOff);
     let keys = ["wire-here", GONE].map(|name| [value(name)]);
     let started = Instant::now();
     for (keys, answers) in keys.iter().zip(join_all(keys.iter().map(|key| read_through(&*wired.provider, key))).await) {
         for (key, answer) in keys.iter().zip(answers?) {
             let told = kind(&answer);
-            let right = told.is_some_and(|told| kinds.contains(&told));
+            let truly_gone = has_head && key.key == GONE && told == Some(Kind::NotFound);
+            let right = truly_gone || told.is_some_and(|told| kinds.contains(&told));
             ensure(right, || format!("{:?} is {told:?} and not of {kinds:?} ({:?})", key.key, answer.err()))?;
         }
     }

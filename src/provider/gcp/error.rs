@@ -105,8 +105,8 @@ enum Said<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Status<'a> {
-    #[serde(borrow)]
-    status: Cow<'a, str>,
+    #[serde(borrow, rename = "status")]
+    code: Cow<'a, str>,
     #[serde(borrow)]
     message: Cow<'a, str>,
     details: Vec<Detail>,
@@ -140,7 +140,7 @@ pub(super) fn failure(answer: &Answer, purpose: Purpose) -> Failure {
         (401, _) => Failure { hint: Hint::Token, ..Failure::new(Kind::Unauthenticated, TOKEN) },
         (403, status) => denied(&status.unwrap_or_default()),
         (_, None) => Failure::new(Kind::Invalid, STRANGE),
-        (400, Some(status)) if status.status == "FAILED_PRECONDITION" => asleep(&status),
+        (400, Some(status)) if status.code == "FAILED_PRECONDITION" => asleep(&status),
         (400 | 409 | 413 | 416, _) => Failure::new(Kind::Invalid, REQUEST),
         _ => Failure::new(Kind::Invalid, STRANGE),
     }
@@ -158,7 +158,7 @@ fn sign_in(status: u16, code: &str) -> Failure {
 
 /// Only the service's own word about a secret means that one is absent: nothing of a proxy's, and not a missing project.
 fn absent(status: Option<Status<'_>>) -> Failure {
-    let Some(status) = status.filter(|status| status.status == "NOT_FOUND") else {
+    let Some(status) = status.filter(|status| status.code == "NOT_FOUND") else {
         return Failure::new(Kind::Invalid, STRANGE);
     };
     if status.message.starts_with("Secret") && status.message.contains("/secrets/") {
@@ -169,8 +169,8 @@ fn absent(status: Option<Status<'_>>) -> Failure {
 
 /// A version that cannot be read now is none that is absent: it may be enabled again, and was, until just now, in use.
 fn asleep(status: &Status<'_>) -> Failure {
-    let states = ["DISABLED state", "DESTROYED state"];
-    if states.iter().any(|state| status.message.contains(state)) {
+    let asleep = ["DISABLED state", "DESTROYED state"];
+    if asleep.iter().any(|state| status.message.contains(state)) {
         return Failure { hint: Hint::Asleep, ..Failure::new(Kind::Invalid, ASLEEP) };
     }
     Failure::new(Kind::Invalid, REQUEST)

@@ -75,7 +75,7 @@ struct Generated<'a> {
 
 impl Grant {
     /// Reads what the token services answer.
-    pub(super) fn read(body: Sealed) -> Result<Self, Failure> {
+    pub(super) fn read(body: &Sealed) -> Result<Self, Failure> {
         let given: Given<'_> = serde_json::from_slice(body.expose()).map_err(|_| Failure::unreadable())?;
         Self::of(&given.access_token, given.expires_in)
     }
@@ -124,7 +124,7 @@ impl Exchange {
             body: Some(body),
             purpose: Purpose::SignIn,
         };
-        Grant::read(self.token.ask(ask).await?.body)
+        Grant::read(&self.token.ask(ask).await?.body)
     }
 
     /// A federated token for a token that `audience`, a provider of a pool, trusts.
@@ -145,7 +145,7 @@ impl Exchange {
             body: Some(body),
             purpose: Purpose::SignIn,
         };
-        Grant::read(self.sts.ask(ask).await?.body)
+        Grant::read(&self.sts.ask(ask).await?.body)
     }
 
     /// A federated token for a token of a GKE cluster's ServiceAccount; `audience` names pool and cluster.
@@ -168,7 +168,7 @@ impl Exchange {
             body: Some(Sealed::from(body.to_string())),
             purpose: Purpose::SignIn,
         };
-        Grant::read(self.cluster_tokens.ask(ask).await?.body)
+        Grant::read(&self.cluster_tokens.ask(ask).await?.body)
     }
 
     /// An access token of the service account `email`, for one who may act as it.

@@ -66,7 +66,7 @@ impl Metadata {
     /// A token of the machine's own identity.
     pub(super) async fn token(&self) -> Result<Grant, Failure> {
         let body = self.get(TOKEN, &[("scopes", super::signer::SCOPE)]).await?;
-        Grant::read(body)
+        Grant::read(&body)
     }
 }
 

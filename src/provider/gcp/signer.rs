@@ -172,8 +172,8 @@ pub(super) mod tests {
         (file, key.public_key().as_ref().to_vec())
     }
 
-    fn read(changes: Value, chosen: Option<&str>) -> Result<Signer, &'static str> {
-        Signer::read(&file(&changes).0.to_string().into(), chosen)
+    fn read(changes: &Value, chosen: Option<&str>) -> Result<Signer, &'static str> {
+        Signer::read(&file(changes).0.to_string().into(), chosen)
     }
 
     #[test]
@@ -183,12 +183,12 @@ pub(super) mod tests {
         let now = UNIX_EPOCH + Duration::from_secs(1_000_000);
         let assertion = signer.assertion(now).unwrap();
         let text = str::from_utf8(assertion.expose()).unwrap();
-        let (signed, signature) = text.rsplit_once('.').unwrap();
+        let (body, signature) = text.rsplit_once('.').unwrap();
         let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
         let key = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, public);
-        key.verify(signed.as_bytes(), &signature).unwrap();
+        key.verify(body.as_bytes(), &signature).unwrap();
         let part = |part: &str| serde_json::from_slice::<Value>(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap();
-        let (header, claims) = signed.split_once('.').unwrap();
+        let (header, claims) = body.split_once('.').unwrap();
         assert_eq!(part(header), json!({"alg": "RS256", "typ": "JWT", "kid": "k1"}));
         assert_eq!(
             part(claims),
@@ -202,12 +202,12 @@ pub(super) mod tests {
     #[test]
     fn a_key_is_exchanged_at_googles_place_or_the_administrators_and_nowhere_else() {
         let mine = "https://127.0.0.1:1/token";
-        assert!(read(json!({}), None).is_ok());
-        assert_eq!(read(json!({"token_uri": FORMERLY[0]}), None).unwrap().audience, TOKEN_URI);
-        assert_eq!(read(json!({"token_uri": mine}), Some(mine)).unwrap().audience, mine);
+        assert!(read(&json!({}), None).is_ok());
+        assert_eq!(read(&json!({"token_uri": FORMERLY[0]}), None).unwrap().audience, TOKEN_URI);
+        assert_eq!(read(&json!({"token_uri": mine}), Some(mine)).unwrap().audience, mine);
         for uri in [mine, "http://oauth2.googleapis.com/token", "https://oauth2.googleapis.com.evil.example/token", ""]
         {
-            assert!(read(json!({"token_uri": uri}), None).is_err_and(|why| why.contains("token_uri")), "{uri}");
+            assert!(read(&json!({"token_uri": uri}), None).is_err_and(|why| why.contains("token_uri")), "{uri}");
         }
     }
 
@@ -221,7 +221,7 @@ pub(super) mod tests {
             (json!({"client_email": ""}), "client_email"),
             (json!({"universe_domain": "example.com"}), "universe_domain"),
         ] {
-            assert!(read(changes.clone(), None).is_err_and(|why| why.contains(named)), "{changes}");
+            assert!(read(&changes, None).is_err_and(|why| why.contains(named)), "{changes}");
         }
         assert!(Signer::read(&"{".into(), None).is_err());
     }

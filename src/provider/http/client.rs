@@ -30,7 +30,7 @@ pub struct Call<'a> {
 }
 
 /// What a server is asked at a URL that was made for it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Letter {
     /// The verb.
     pub method: Method,

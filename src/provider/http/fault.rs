@@ -4,6 +4,7 @@ use std::error::Error as Source;
 
 use rustls::{CertificateError, Error as Tls};
 
+use super::lane::Gone;
 use super::resolver::Refused;
 use crate::provider::{Error, Kind};
 
@@ -53,6 +54,11 @@ impl Fault {
     pub(super) fn of(error: &reqwest::Error) -> Self {
         if let Some(refused) = find::<Refused>(error) {
             return Self::out_of_reach(refused.0);
+        }
+        if find::<Gone>(error).is_some() {
+            let cause =
+                "the server closed the connection that was to be signed in; it, or a proxy before it, must keep it";
+            return Self::new(Kind::Unavailable, cause);
         }
         if let Some(tls) = find::<Tls>(error) {
             return Self::new(Kind::Unavailable, of_tls(tls));

@@ -10,6 +10,7 @@ pub mod address;
 mod body;
 mod client;
 mod fault;
+mod lane;
 mod resolver;
 mod server;
 mod target;
@@ -19,6 +20,7 @@ pub use address::Reach;
 pub use client::{Answer, Call, Client, Letter};
 pub use fault::Fault;
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+pub use lane::{Lane, Lanes};
 pub use server::{Server, segments};
 pub use target::Target;
 pub use tls::Trust;
@@ -126,12 +128,11 @@ impl Base {
     /// # Errors
     /// None but those of a broken system.
     pub(in crate::provider) fn beside(&self, server: Server) -> Result<Client, Fault> {
-        let connections = match self.beside.get() {
-            Some(client) => client.clone(),
-            None => {
-                let client = self.build(false, &Trust::default(), Chooser::Administrator)?;
-                self.beside.get_or_init(|| client).clone()
-            }
+        let connections = if let Some(client) = self.beside.get() {
+            client.clone()
+        } else {
+            let client = self.build(false, &Trust::default(), Chooser::Administrator)?;
+            self.beside.get_or_init(|| client).clone()
         };
         Ok(self.client_over(connections, server))
     }
@@ -154,6 +155,10 @@ impl Base {
     }
 
     fn build(&self, proxied: bool, trust: &Trust, chooser: Chooser) -> Result<reqwest::Client, Fault> {
+        self.builder(proxied, trust, chooser)?.build().map_err(|error| Fault::of(&error))
+    }
+
+    fn builder(&self, proxied: bool, trust: &Trust, chooser: Chooser) -> Result<reqwest::ClientBuilder, Fault> {
         let builder = reqwest::Client::builder()
             .user_agent(concat!("keyferry/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
@@ -168,7 +173,7 @@ impl Base {
             Chooser::Store => builder.dns_resolver(resolver::Guard::new(self.reach)),
             Chooser::Administrator => builder,
         };
-        trust.apply(builder)?.build().map_err(|error| Fault::of(&error))
+        trust.apply(builder)
     }
 
     fn proxy(&self) -> reqwest::Proxy {

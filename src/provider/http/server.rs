@@ -16,6 +16,8 @@ const PLAIN: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':').remove(b'@');
 /// The longest URL that a store may give.
 const LONGEST: usize = 2048;
+/// The longest URL that a server may answer with.
+const LONGEST_LINK: usize = 16 * 1024;
 /// Names that a proxy would resolve to what is refused.
 const LOCAL_NAMES: [&str; 3] = ["localhost", "metadata", "metadata.google.internal"];
 
@@ -63,9 +65,34 @@ impl Server {
         refused.map_or(Ok(()), |what| Err(Fault::out_of_reach(what)))
     }
 
-    /// Whether it is reached by TLS.
+    /// The host's name or address, without its port.
+    pub fn name(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
+    }
+
+    /// Whether it is spoken to by TLS.
     pub fn is_secure(&self) -> bool {
         self.url.scheme() == "https"
+    }
+
+    /// Whether requests begin with a path of the server's own.
+    pub fn has_path(&self) -> bool {
+        !self.url.path().trim_matches('/').is_empty()
+    }
+
+    /// The URL of a path on it, as text.
+    pub fn url_of(&self, path: &[String]) -> String {
+        self.at(path, &[]).into()
+    }
+
+    /// The query of `link`, where that is a URL of `path` on this server and on no other: a listing says so where its
+    /// next page is.
+    pub fn query_of(&self, link: &str, path: &[String]) -> Option<Vec<(String, String)>> {
+        let link = Some(link).filter(|link| link.len() <= LONGEST_LINK).and_then(|link| Url::parse(link).ok())?;
+        let here = self.at(path, &[]);
+        let same = link.origin() == here.origin() && link.path().trim_end_matches('/') == here.path();
+        (same && link.username().is_empty() && link.password().is_none())
+            .then(|| link.query_pairs().into_owned().collect())
     }
 
     /// Whether its host is this machine, by an address or by the name that stands for it.
@@ -232,6 +259,28 @@ mod tests {
         });
         assert_eq!(at(&server, &["http://b", "@b", "\\b"]), "https://a:8200/gate/http:%2F%2Fb/@b/%5Cb");
         assert_eq!(server.at(&["x".into()], &[("version", "1&a=b")]).query(), Some("version=1%26a%3Db"));
+    }
+
+    #[test]
+    fn a_link_is_followed_only_to_the_same_path_of_the_same_server() {
+        let (server, path) = (server("https://a.example.com"), ["secrets".to_owned()]);
+        let query = |link: &str| server.query_of(link, &path);
+        let pairs = vec![("$skiptoken".to_owned(), "a b".to_owned()), ("x".to_owned(), "1".to_owned())];
+        assert_eq!(query("https://a.example.com:443/secrets?$skiptoken=a%20b&x=1"), Some(pairs));
+        assert_eq!(query("https://A.example.com/secrets/?"), Some(Vec::new()));
+        for link in [
+            "",
+            "/secrets?a=b",
+            "http://a.example.com/secrets",
+            "https://a.example.com:8443/secrets",
+            "https://b.example.com/secrets",
+            "https://a.example.com@b.example.com/secrets",
+            "https://user@a.example.com/secrets",
+            "https://a.example.com/keys",
+            "https://a.example.com/secrets/../keys",
+        ] {
+            assert_eq!(query(link), None, "{link}");
+        }
     }
 
     #[test]

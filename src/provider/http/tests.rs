@@ -56,6 +56,30 @@ async fn a_call_goes_out_as_it_was_made_and_its_answer_comes_back_whole() {
 }
 
 #[tokio::test]
+async fn a_server_that_the_administrator_chose_is_reached_where_no_store_may_reach() {
+    let server = Canned::start([Given::Json(200, "{}".to_owned())]).await;
+    let base = base(Reach::Remote, AMPLE);
+    assert_eq!(fault(&base, &server.url, &Trust::default()).await.kind, Kind::Invalid);
+    let at = || Server::parse(&server.url).unwrap();
+    for client in [base.chosen(at(), &Trust::default()).unwrap(), base.beside(at()).unwrap()] {
+        let call = Call { method: Method::GET, path: &[], query: &[], headers: HeaderMap::new(), body: None };
+        assert_eq!(client.call(call).await.unwrap().status, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn a_service_beside_the_machine_is_asked_without_a_proxy() {
+    let [server, proxy] = [(), ()].map(|()| Canned::start([Given::Json(200, "{}".to_owned())]));
+    let (server, proxy) = (server.await, proxy.await);
+    let proxies = Arc::new(Matcher::builder().http(proxy.url.clone()).build());
+    let base = Base { proxies, ..base(Reach::Remote, AMPLE) };
+    let client = base.beside(Server::parse(&server.url).unwrap()).unwrap();
+    let call = Call { method: Method::GET, path: &[], query: &[], headers: HeaderMap::new(), body: None };
+    client.call(call).await.unwrap();
+    assert_eq!((server.asked().len(), proxy.asked().len()), (1, 0));
+}
+
+#[tokio::test]
 async fn a_redirect_is_an_answer_and_is_not_followed() {
     let other = Canned::start([Given::Json(200, "{}".to_owned())]).await;
     let server = Canned::start([Given::Elsewhere(other.url.clone())]).await;

@@ -16,6 +16,7 @@ const GONE: &str = "there is no such secret or version, or it was deleted";
 const ROUTE: &str = "nothing is mounted at this path; check the store's `path` and the reference's key";
 const VERSION: &str = "the engine at this path has another version; check the store's `version`";
 const REQUEST: &str = "the server does not understand the request; check the reference's key and version";
+const FORGOTTEN: &str = "the server does not know its own token any more; another is asked for";
 const DENIED: &str = "allow this token's policies to read the path";
 const STANDBY: &str = "the server sends the call to another address, and calls go to the store's server only; name the \
                        active node, or turn request forwarding on";
@@ -140,8 +141,10 @@ fn refused() -> Failure {
 
 fn forbidden(complaint: &Complaint) -> Failure {
     let bad = complaint.says(&["invalid token", "bad token"]);
-    let token = if bad { TokenState::Bad } else { TokenState::Doubtful };
-    Failure { token, ..Failure::new(Kind::Denied, DENIED) }
+    if bad {
+        return Failure { token: TokenState::Bad, ..Failure::new(Kind::Unauthenticated, FORGOTTEN) };
+    }
+    Failure { token: TokenState::Doubtful, ..Failure::new(Kind::Denied, DENIED) }
 }
 
 /// Whether an answer is one that a caller should read.
@@ -195,7 +198,7 @@ mod tests {
         let body = |text: &str| format!(r#"{{"errors":["{text} {CANARY}"]}}"#);
         for (status, text, purpose, meant) in [
             (403, "permission denied", Purpose::Use, (Kind::Denied, Doubtful)),
-            (403, "2 errors occurred: permission denied, invalid token", Purpose::Use, (Kind::Denied, Bad)),
+            (403, "2 errors occurred: permission denied, invalid token", Purpose::Use, (Kind::Unauthenticated, Bad)),
             (403, "permission denied", Purpose::Login, (Kind::Unauthenticated, Unsaid)),
             (400, "invalid role or secret ID", Purpose::Login, (Kind::Unauthenticated, Unsaid)),
             (400, "x", Purpose::Use, (Kind::Invalid, Unsaid)),

@@ -9,6 +9,7 @@ use futures::{StreamExt, stream};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use super::ntlm::Ntlm;
 use super::request::{Recipe, Request};
 use super::words::Words;
 use super::{NAME, answer, field};
@@ -24,12 +25,21 @@ const CALL: &str = "HTTPRequest";
 /// How many reads of one call of ours are under way at once.
 const ABREAST: usize = 4;
 
+/// The way to one server.
+#[derive(Debug)]
+pub(super) struct Way {
+    pub(super) client: Client,
+    /// As whom requests are made, where they are made by NTLM.
+    pub(super) ntlm: Option<Ntlm>,
+    /// The store's own patience.
+    pub(super) timeout: Option<Duration>,
+}
+
 /// A session with one server.
 pub(super) struct Webhook {
     recipe: Arc<Recipe>,
     words: Arc<Words>,
-    client: Client,
-    timeout: Option<Duration>,
+    way: Way,
     observer: Arc<dyn Observer>,
     /// Whose templates are executed: one reference's, so that those of one store never take more than one processor.
     turn: Semaphore,
@@ -51,14 +61,8 @@ pub(super) async fn beside<T: Send + 'static>(
 }
 
 impl Webhook {
-    pub(super) fn new(
-        recipe: Arc<Recipe>,
-        words: Arc<Words>,
-        client: Client,
-        timeout: Option<Duration>,
-        observer: Arc<dyn Observer>,
-    ) -> Self {
-        Self { recipe, words, client, timeout, observer, turn: Semaphore::new(1) }
+    pub(super) fn new(recipe: Arc<Recipe>, words: Arc<Words>, way: Way, observer: Arc<dyn Observer>) -> Self {
+        Self { recipe, words, way, observer, turn: Semaphore::new(1) }
     }
 
     async fn read_one(&self, key: &RemoteKey) -> Result<Sealed, Error> {
@@ -68,7 +72,7 @@ impl Webhook {
     async fn value(&self, key: &RemoteKey) -> Result<Sealed, Fault> {
         let Request { letter, path } = self.make(key.clone()).await?;
         let started = Instant::now();
-        let answer = self.within(self.send(letter)).await;
+        let answer = self.way.within(self.way.send(letter)).await;
         let ok = answer.as_ref().is_ok_and(|answer| answer.status.is_success());
         self.observer.called(NAME, CALL, ok, started.elapsed());
         let answer = answer?;
@@ -82,11 +86,16 @@ impl Webhook {
         let _turn = self.turn.acquire().await;
         let (recipe, words) = (Arc::clone(&self.recipe), Arc::clone(&self.words));
         let request = beside(move || recipe.make(&words, &key)).await?;
-        if self.client.serves(&request.letter.target) { Ok(request) } else { Err(self.recipe.wanders()) }
+        if self.way.client.serves(&request.letter.target) { Ok(request) } else { Err(self.recipe.wanders()) }
     }
+}
 
+impl Way {
     async fn send(&self, letter: Letter) -> Result<Answer, Fault> {
-        self.client.send(letter).await
+        match &self.ntlm {
+            None => self.client.send(letter).await,
+            Some(ntlm) => ntlm.send(letter).await,
+        }
     }
 
     /// Within the store's own patience, if it has one.
@@ -139,7 +148,7 @@ impl Close for Webhook {}
 impl Validate for Webhook {
     /// As in ESO, only whether the server is there; a request without a reference would make no sense to it.
     async fn validate(&self) -> Result<Validity, Error> {
-        let knocked = self.within(self.client.knock()).await;
+        let knocked = self.way.within(self.way.client.knock()).await;
         knocked.map(|()| Validity::Valid).map_err(|fault| fault.at(NAME, "reach the server".to_owned()))
     }
 

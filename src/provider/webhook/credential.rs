@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::{field, invalid};
 use crate::api::provider::SecretKeySelector;
-use crate::api::provider::webhook::WebhookProvider;
+use crate::api::provider::webhook::{Ntlm, WebhookProvider};
 use crate::provider::{Context, Credentials, Error, StoreKind};
 use crate::sealed::Sealed;
 
@@ -45,4 +45,23 @@ async fn labelled(
         return Err(invalid(&format!("{name}.namespace"), "it is not set; a ClusterSecretStore must set it"));
     }
     credentials.labelled_secret(&field(name), selector, TYPE).await
+}
+
+/// A user and a password.
+#[derive(Clone, Debug)]
+pub(super) struct User {
+    pub(super) name: Sealed,
+    pub(super) password: Sealed,
+}
+
+/// The user that a store signs in as with NTLM.
+pub(super) async fn user(ntlm: &Ntlm, context: &Context, credentials: &dyn Credentials) -> Result<User, Error> {
+    let read = async |name: &str, selector: &SecretKeySelector| {
+        let mut keys = labelled(name, selector, context, credentials).await?;
+        let key = selector.key.as_deref().unwrap_or_default();
+        keys.remove(key).ok_or_else(|| invalid(name, "the Secret has no such key; correct `key` or add it"))
+    };
+    let name = read("auth.ntlm.usernameSecret", &ntlm.username_secret).await?;
+    let password = read("auth.ntlm.passwordSecret", &ntlm.password_secret).await?;
+    Ok(User { name, password })
 }

@@ -8,6 +8,7 @@
 mod answer;
 mod client;
 mod credential;
+mod ntlm;
 mod request;
 mod template;
 mod words;
@@ -18,7 +19,8 @@ use std::time::Duration;
 use super::http::{Fault, Trust};
 use super::{Context, Credentials, Environment, Error, Kind, Provider, StoreKind};
 use crate::api::provider::webhook::WebhookProvider;
-use client::Webhook;
+use client::{Way, Webhook};
+use ntlm::Ntlm;
 use request::Recipe;
 use words::{Words, may_see_namespace};
 
@@ -32,9 +34,6 @@ pub(super) async fn open(
     credentials: Arc<dyn Credentials>,
     environment: &Environment,
 ) -> Result<Arc<dyn Provider>, Error> {
-    if spec.auth.as_ref().is_some_and(|auth| auth.ntlm.is_some()) {
-        return Err(invalid("auth.ntlm", "NTLM is not supported by Keyferry yet"));
-    }
     let recipe = Recipe::new(spec).map_err(unopened)?;
     let timeout = timeout(spec.timeout.as_deref(), environment.deadline)?;
     let trust = trust(spec, context, &*credentials).await?;
@@ -43,8 +42,16 @@ pub(super) async fn open(
     let (recipe, words) = (Arc::new(recipe), Arc::new(words));
     let (making, about) = (Arc::clone(&recipe), Arc::clone(&words));
     let server = client::beside(move || making.server(&about)).await.map_err(unopened)?;
-    let client = environment.http.client(server, &trust).map_err(|fault| invalid("url", &fault.cause))?;
-    Ok(Arc::new(Webhook::new(recipe, words, client, timeout, environment.observer.clone())))
+    let client = environment.http.client(server.clone(), &trust).map_err(|fault| invalid("url", &fault.cause))?;
+    let ntlm = match spec.auth.as_ref().and_then(|auth| auth.ntlm.as_ref()) {
+        None => None,
+        Some(ntlm) => {
+            let lanes = environment.http.lanes(server, &trust).map_err(|fault| invalid("url", &fault.cause))?;
+            Some(Ntlm::new(credential::user(ntlm, context, &*credentials).await?, lanes))
+        }
+    };
+    let way = Way { client, ntlm, timeout };
+    Ok(Arc::new(Webhook::new(recipe, words, way, environment.observer.clone())))
 }
 
 /// Whom the session believes.

@@ -2,7 +2,7 @@
 
 use super::Case;
 
-const DOCUMENT: &str = r##"{
+const DOCUMENT: &str = r#"{
   "a": {"b": {"c": "deep"}, "n": 1.5, "t": true, "f": false, "z": null, "e": "", "a.b": "dotted", "x-y": "dashed"},
   "list": [10, "eleven", {"twelve": 12}, [13, 14], null, 1e21, -0.5, 2.5],
   "secrets": [
@@ -11,7 +11,7 @@ const DOCUMENT: &str = r##"{
     {"name": "three", "id": "3", "on": "true"}
   ],
   "ключ": "🔑", "empty": [], "none": {}, "q": "<&>\"\u2028\ud800", "1": "number name", "big": 12345678901234567890
-}"##;
+}"#;
 
 const PATHS: &[&str] = &[
     "$",

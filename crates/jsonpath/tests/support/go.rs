@@ -34,7 +34,9 @@ impl Oracle {
         let line = |case: &Case| json!({"json": case.json, "paths": case.paths}).to_string() + "\n";
         let lines: Vec<String> = cases.iter().map(line).collect();
         let writer = std::thread::spawn(move || {
-            lines.iter().for_each(|line| input.write_all(line.as_bytes()).unwrap());
+            for line in lines {
+                input.write_all(line.as_bytes()).unwrap();
+            }
             input.flush().unwrap();
             input
         });

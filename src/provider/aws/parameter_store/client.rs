@@ -127,7 +127,7 @@ fn answer(answer: &HttpResponse) -> Result<Sealed, OrchestratorError<Refusal>> {
 #[derive(Debug)]
 pub(super) struct Refusal(ErrorMetadata);
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 struct Body {
     #[serde(default, rename = "__type")]
     kind: String,
@@ -135,7 +135,8 @@ struct Body {
 
 impl Refusal {
     fn of(header: Option<&str>, body: &[u8]) -> Self {
-        let body: Body = serde_json::from_slice(body).unwrap_or_default();
+        // Without a whole body it is not AWS' answer, or half of it, whatever the header says.
+        let Ok(body) = serde_json::from_slice::<Body>(body) else { return Self(ErrorMetadata::builder().build()) };
         let code = header.unwrap_or(&body.kind);
         // AWS puts a namespace before it, and a URL behind it.
         let code = code.split(':').next().unwrap_or_default().rsplit('#').next().unwrap_or_default();
@@ -167,6 +168,8 @@ mod tests {
         assert_eq!(code(None, r#"{"__type":"ParameterNotFound","message":"m"}"#), "ParameterNotFound");
         assert_eq!(code(None, r#"{"__type":"com.amazonaws.ssm#ParameterNotFound"}"#), "ParameterNotFound");
         assert_eq!(code(Some("ParameterNotFound:http://internal/"), "{}"), "ParameterNotFound");
-        assert_eq!(code(None, "<html>"), "");
+        for half in ["<html>", "", r#"{"__type":"ParameterNotF"#] {
+            assert_eq!(code(Some("ParameterNotFound"), half), "", "{half}");
+        }
     }
 }

@@ -67,7 +67,7 @@ impl ParameterStore {
                     found.add(search, NAME, name, value?)?;
                 }
             }
-            token = following(search, token, next_token)?;
+            token = following(search, token.as_deref(), next_token)?;
             let Some(next) = &token else { return Ok(found) };
             search.call(NAME).await?;
             page = self.beneath(path, Some(next)).await;
@@ -97,7 +97,7 @@ impl ParameterStore {
             let page = self.call("DescribeParameters", &without_null(asked)).await;
             let page: Page = page.map_err(|failure| failure.at(NAME, search.doing()))?;
             names.extend(page.parameters.into_iter().filter_map(|parameter| matched(search, path, parameter.name)));
-            token = following(search, token, page.next_token)?;
+            token = following(search, token.as_deref(), page.next_token)?;
             if token.is_none() {
                 return Ok(names);
             }
@@ -137,9 +137,9 @@ fn matched(search: &Search, path: &str, name: Option<String>) -> Option<String> 
 }
 
 /// The token of the next page, if there is one and it is not the page that was just read.
-fn following(search: &Search, before: Option<String>, next: Option<String>) -> Result<Option<String>, Error> {
+fn following(search: &Search, before: Option<&str>, next: Option<String>) -> Result<Option<String>, Error> {
     let next = next.filter(|next| !next.is_empty());
-    if next.is_some() && next == before {
+    if next.is_some() && next.as_deref() == before {
         return Err(search.error(NAME, Kind::Unavailable, "the listing does not get on; it is tried again".into()));
     }
     Ok(next)

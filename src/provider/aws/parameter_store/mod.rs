@@ -35,7 +35,7 @@ use name::{Name, canonical};
 /// The name of the provider in metrics and errors; ESO's.
 pub(super) const NAME: &str = "AWS/ParameterStore";
 
-/// AWS takes no more names in one GetParameters.
+/// AWS takes no more names in one `GetParameters`.
 const BATCH: usize = 10;
 /// How many single reads of one batch are under way at once.
 const ABREAST: usize = 4;

@@ -10,7 +10,7 @@ async fn every_way_to_sign_in_sends_what_its_method_takes() {
         (with_user(), "userpass/login/ann", json!({"password": "pass\"word"})),
         (
             json!({"ldap": {"path": "corp/ldap", "username": "a@b.c", "secretRef": at("password")}}),
-            "corp/ldap/login/a%40b.c",
+            "corp/ldap/login/a@b.c",
             json!({"password": "pass\"word"}),
         ),
         (

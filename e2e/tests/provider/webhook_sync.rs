@@ -1,0 +1,292 @@
+//! Webhooks through the operator, judged by the server's own log.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use k8s_openapi::api::core::v1::Secret;
+use keyferry_e2e::fixtures::{API_VERSION, external_secret, is_ready};
+use keyferry_e2e::installation::Installation;
+use keyferry_e2e::namespace::{self, Namespace, await_in};
+use keyferry_e2e::settings::repository;
+use keyferry_e2e::webhook::{PASSWORD, TOKEN, USER, Webhook};
+use kube::api::DynamicObject;
+use serde_json::{Value, json};
+
+const SECOND: Duration = Duration::from_secs(1);
+const SOON: Duration = Duration::from_secs(40);
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+/// A namespace with the operator in it, and a server.
+struct Ground<'a> {
+    namespace: &'a Namespace,
+    server: Webhook,
+}
+
+async fn with(test: impl AsyncFnOnce(&Ground<'_>) -> Result<()>) -> Result<()> {
+    namespace::with(async |namespace| {
+        let installation = Box::pin(Installation::new(namespace, &json!({}))).await?;
+        let _operator = installation.launch().flag("--allow-loopback-stores").start(namespace, SOON).await?;
+        let ground = Ground { namespace, server: Webhook::start().await? };
+        ground.labelled("hook", &json!({"token": TOKEN})).await?;
+        Box::pin(test(&ground)).await
+    })
+    .await
+}
+
+impl Ground<'_> {
+    async fn create(&self, manifest: &Value) -> Result<()> {
+        self.namespace.create_manifest(manifest).await.map(|_| ())
+    }
+
+    async fn labelled(&self, name: &str, data: &Value) -> Result<()> {
+        self.create(&json!({
+            "apiVersion": "v1", "kind": "Secret", "stringData": data,
+            "metadata": {"name": name, "labels": {"external-secrets.io/type": "webhook"}},
+        }))
+        .await
+    }
+
+    /// A store `name`; `webhook` is laid over one that reads `/secret`.
+    async fn store(&self, name: &str, webhook: &Value) -> Result<()> {
+        let mut spec = json!({
+            "url": format!("{}/secret/{{{{ .remoteRef.key }}}}", self.server.url()),
+            "headers": {"Authorization": "Bearer {{ .auth.token }}"},
+            "result": {"jsonPath": "$.value"},
+            "secrets": [{"name": "auth", "secretRef": {"name": "hook"}}],
+            "caBundle": STANDARD.encode(self.server.authority()),
+        });
+        for (field, value) in webhook.as_object().into_iter().flatten() {
+            spec[field] = value.clone();
+        }
+        if let Some(spec) = spec.as_object_mut() {
+            spec.retain(|_, value| !value.is_null());
+        }
+        self.create(&json!({
+            "apiVersion": API_VERSION, "kind": "SecretStore", "metadata": {"name": name},
+            "spec": {"provider": {"webhook": spec}},
+        }))
+        .await
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.server.url())
+    }
+
+    async fn await_value(&self, name: &str, value: &str) -> Result<()> {
+        let holds = |secret: Option<&Secret>| {
+            let held = secret.and_then(|secret| secret.data.as_ref()?.get("password"));
+            held.is_some_and(|held| held.0 == value.as_bytes())
+        };
+        self.namespace.await_condition(name, holds, SOON).await.map(|_| ())
+    }
+
+    /// Waits until an object says `words` while it is not ready.
+    async fn await_words(&self, kind: &str, name: &str, words: &str) -> Result<()> {
+        let told = |object: Option<&DynamicObject>| {
+            object.is_some_and(|object| !is_ready(&object.data) && object.data.to_string().contains(words))
+        };
+        await_in(self.namespace.dynamic(API_VERSION, kind), name, told, SOON).await.map(|_| ())
+    }
+
+    /// Reads and rotates one secret by a store of the same name.
+    async fn follows(&self, name: &str) -> Result<()> {
+        self.server.put(name, b"first");
+        self.create(&external_secret(name, name, SECOND, &[("password", name)])).await?;
+        self.await_value(name, "first").await?;
+        self.server.put(name, b"second");
+        self.await_value(name, "second").await
+    }
+}
+
+#[tokio::test]
+async fn a_secret_follows_its_webhook_and_goes_when_it_is_deleted_there() -> Result<()> {
+    with(async |ground| {
+        let authority = json!({"ca.crt": ground.server.authority()});
+        let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "ca"}, "data": authority});
+        ground.create(&map).await?;
+        let source = json!({"type": "ConfigMap", "name": "ca", "key": "ca.crt"});
+        ground.store("a", &json!({"caBundle": null, "caProvider": source})).await?;
+        ground.follows("a").await?;
+        let patch = json!({"spec": {"target": {"deletionPolicy": "Delete"}}});
+        let api = ground.namespace.dynamic(API_VERSION, "ExternalSecret");
+        api.patch("a", &kube::api::PatchParams::default(), &kube::api::Patch::Merge(&patch)).await?;
+        ground.server.delete("a");
+        ground.namespace.await_condition("a", |secret: Option<&Secret>| secret.is_none(), SOON).await?;
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_reference_is_in_the_body_and_its_property_in_the_path() -> Result<()> {
+    with(async |ground| {
+        let webhook = json!({
+            "url": ground.url("/body"), "method": "POST", "body": "{\"folder\": {{ .remoteRef.key | toJson }}}",
+            "result": {"jsonPath": "$.{{ .remoteRef.property }}"},
+        });
+        ground.store("hook", &webhook).await?;
+        ground.server.put("team/db \"x\"", b"first");
+        let mut manifest =
+            external_secret("app", "hook", SECOND, &[("password", "team/db \"x\""), ("name", "team/db \"x\"")]);
+        manifest["spec"]["data"][0]["remoteRef"]["property"] = "value".into();
+        manifest["spec"]["data"][1]["remoteRef"]["property"] = "key".into();
+        ground.create(&manifest).await?;
+        ground.await_value("app", "first").await?;
+        let secret = ground.namespace.api::<Secret>().get("app").await?;
+        assert_eq!(secret.data.unwrap_or_default()["name"].0, b"team/db \"x\"");
+        assert!(ground.server.asked("/body").iter().all(|asked| asked.method == "POST"));
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_user_signs_in_by_ntlm() -> Result<()> {
+    with(async |ground| {
+        ground.labelled("user", &json!({"name": USER, "password": PASSWORD})).await?;
+        let at = |key: &str| json!({"name": "user", "key": key});
+        let auth = json!({"ntlm": {"usernameSecret": at("name"), "passwordSecret": at("password")}});
+        let webhook =
+            json!({"url": ground.url("/ntlm/{{ .remoteRef.key }}"), "headers": {}, "secrets": [], "auth": auth});
+        ground.store("ntlm", &webhook).await?;
+        ground.follows("ntlm").await?;
+        let asked = ground.server.asked("/ntlm/");
+        let refused = asked.iter().filter(|asked| asked.status == 401).count();
+        assert!(asked.len() > 3 && refused <= 4, "{asked:?}");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_secret_without_the_label_is_sent_nowhere() -> Result<()> {
+    with(async |ground| {
+        let manifest = json!({
+            "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "private"}, "stringData": {"token": TOKEN},
+        });
+        ground.create(&manifest).await?;
+        ground.store("hook", &json!({"secrets": [{"name": "auth", "secretRef": {"name": "private"}}]})).await?;
+        ground.create(&external_secret("app", "hook", SECOND, &[("password", "a")])).await?;
+        ground.await_words("SecretStore", "hook", "external-secrets.io/type: webhook").await?;
+        assert!(ground.server.asked("/").is_empty());
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn what_is_hostile_or_broken_hurts_no_neighbour() -> Result<()> {
+    with(async |ground| {
+        ground.store("good", &json!({})).await?;
+        ground.follows("good").await?;
+        let bomb = "{{ range 1000000000 }}{{ range 1000000000 }}{{ end }}{{ end }}";
+        for (name, webhook, words) in [
+            ("bomb", json!({"headers": {"X-Bomb": bomb}}), "over budget"),
+            ("hang", json!({"url": ground.url("/hang"), "timeout": "1s"}), "within 1s"),
+            ("redirect", json!({"url": ground.url("/redirect/{{ .remoteRef.key }}")}), "to another address"),
+            ("endless", json!({"url": ground.url("/endless")}), "longer than"),
+            ("line-feed", json!({"headers": {"X": "{{ .remoteRef.key }}\n"}}), "headers[X]"),
+        ] {
+            ground.store(name, &webhook).await?;
+            ground.create(&external_secret(name, name, SECOND, &[("password", "good")])).await?;
+            ground.await_words("ExternalSecret", name, words).await?;
+        }
+        let host = json!({"url": "https://{{ .remoteRef.key }}/"});
+        ground.store("wanders", &host).await?;
+        ground.await_words("SecretStore", "wanders", "only the store may choose").await?;
+        ground.server.put("good", b"third");
+        ground.await_value("good", "third").await?;
+        assert!(ground.server.asked("/raw/").is_empty(), "a redirect was followed");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_store_on_this_machine_is_refused_without_the_flag() -> Result<()> {
+    namespace::with(async |namespace| {
+        let installation = Box::pin(Installation::new(namespace, &json!({}))).await?;
+        let _operator = installation.launch().start(namespace, SOON).await?;
+        let ground = Ground { namespace, server: Webhook::start().await? };
+        ground.labelled("hook", &json!({"token": TOKEN})).await?;
+        ground.store("hook", &json!({})).await?;
+        ground.await_words("SecretStore", "hook", "--allow-loopback-stores").await?;
+        assert!(ground.server.asked("/").is_empty());
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_manifests_of_the_documentation_are_admitted() -> Result<()> {
+    namespace::with(async |namespace| {
+        let text = std::fs::read_to_string(repository().join("config/providers/webhook.yaml"))?;
+        let manifests: Vec<Value> = serde_saphyr::from_multiple(&text)?;
+        assert!(manifests.len() > 4, "{} manifests", manifests.len());
+        for manifest in manifests {
+            namespace.create_manifest(&manifest).await?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_thousand_keys_are_a_thousand_requests_a_round_and_one_key_is_one() -> Result<()> {
+    const KEYS: usize = 1000;
+    const ROUND: Duration = Duration::from_secs(10);
+    with(async |ground| {
+        ground.store("hook", &json!({})).await?;
+        let names: Vec<String> = (0..KEYS).map(|number| format!("k{number}")).collect();
+        for name in &names {
+            ground.server.put(name, b"value");
+        }
+        ground.server.put("shared", b"value");
+        for (number, chunk) in names.chunks(100).enumerate() {
+            let data: Vec<_> = chunk.iter().map(|name| (name.as_str(), name.as_str())).collect();
+            ground.create(&external_secret(&format!("app-{number}"), "hook", ROUND, &data)).await?;
+            ground.create(&external_secret(&format!("one-{number}"), "hook", ROUND, &[("password", "shared")])).await?;
+        }
+        for number in 0..10 {
+            let synced = |secret: Option<&Secret>| {
+                secret.is_some_and(|secret| secret.data.as_ref().is_some_and(|data| data.len() == 100))
+            };
+            ground.namespace.await_condition(&format!("app-{number}"), synced, SOON * 2).await?;
+            ground.await_value(&format!("one-{number}"), "value").await?;
+        }
+        // Past the rounds in which the objects were first synced; then rounds are counted by the shared key, which all
+        // ten objects read.
+        tokio::time::sleep(ROUND).await;
+        let (start, before) = (Instant::now(), counts(ground));
+        let shared = |counts: &BTreeMap<String, usize>| counts.get("/secret/shared").copied().unwrap_or(0);
+        while shared(&counts(ground)) < shared(&before) + 2 {
+            if start.elapsed() > ROUND * 6 {
+                bail!("the shared key is not polled");
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        let (took, after) = (start.elapsed(), counts(ground));
+        let more = |name: &String| after.get(name).unwrap_or(&0) - before.get(name).unwrap_or(&0);
+        let reads: usize = after.keys().map(&more).sum();
+        eprintln!("{KEYS} keys and one that ten objects share: {reads} requests in {took:?}");
+        assert!(took > ROUND / 2, "the ten objects polled the shared key more often than once a round: {took:?}");
+        let rounds = took.as_secs_f64() / ROUND.as_secs_f64();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small count")]
+        let most = (rounds.ceil() as usize + 1) * (KEYS + 1);
+        assert!((KEYS..=most).contains(&reads), "{reads} requests in {rounds} rounds");
+        assert!(after.keys().all(|name| more(name) <= 4), "one key was asked for more often");
+        Ok(())
+    })
+    .await
+}
+
+fn counts(ground: &Ground<'_>) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for asked in ground.server.asked("/secret/") {
+        *counts.entry(asked.path).or_default() += 1;
+    }
+    counts
+}

@@ -1,0 +1,35 @@
+//! What is read at once when a session's credentials are believed again.
+//!
+//! Under suspicion one call an interval is made for all, and all others are refused without a try. When that one comes
+//! through, the others have waited for an interval already: they do not wait for their slots' next tick as well.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use crate::provider::Kind;
+
+use super::identity::SessionId;
+use super::known::Known;
+use super::schedule::Schedule;
+use super::seen::Mark;
+use super::slots::SlotId;
+
+impl Schedule {
+    /// Has every slot of `session` read now in which something was refused for its credentials, if these have just come
+    /// to be believed again. Permits and pace hold as for any call.
+    pub(super) fn revive(&mut self, session: SessionId, now: Instant) {
+        let Some(health) = self.sessions.get_mut(&session) else { return };
+        if !health.has_recovered() {
+            return;
+        }
+        let known = health.references.iter().filter_map(|number| self.known.get(*number));
+        let slots: BTreeSet<SlotId> = known.filter(|known| is_refused(known)).filter_map(|known| known.slot).collect();
+        for slot in slots {
+            self.slots.hasten(slot, now);
+        }
+    }
+}
+
+fn is_refused(known: &Known) -> bool {
+    matches!(&known.mark, Mark::Failed(error) if error.kind == Kind::Unauthenticated)
+}
