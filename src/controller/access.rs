@@ -9,7 +9,7 @@ use crate::api::provider::gcpsm::ConfigMapKey;
 use crate::api::provider::{CaProvider, CaProviderType, SecretKeySelector, ServiceAccountSelector};
 use crate::cluster::{self, credentials::Reader};
 use crate::ops::metrics::Metrics;
-use crate::provider::{Credentials, Error, Kind, Observer, Token};
+use crate::provider::{Credentials, Error, Kind, Observer, Token, is_for_an_api_server};
 use crate::sealed::Sealed;
 
 /// What messages call the source of credentials.
@@ -41,7 +41,11 @@ impl Credentials for Access {
         let mut all: Vec<String> = audiences.to_vec();
         all.extend(account.audiences.iter().filter(|audience| !audiences.contains(audience)).cloned());
         let requested = self.0.token(account.namespace.as_deref(), &account.name, all).await;
-        requested.map(|(value, expires)| Token { value, expires }).map_err(|error| translate(field, &error))
+        let (value, expires) = requested.map_err(|error| translate(field, &error))?;
+        if !audiences.is_empty() && is_for_an_api_server(&value) {
+            return Err(api_servers_own(field, &account.name));
+        }
+        Ok(Token { value, expires })
     }
 
     async fn annotations(
@@ -69,6 +73,18 @@ impl Credentials for Access {
 
     async fn changed(&self) -> bool {
         self.0.changed().await
+    }
+}
+
+/// Whoever is shown such a token could use it at the API server.
+fn api_servers_own(field: &str, account: &str) -> Error {
+    Error {
+        provider: SOURCE,
+        doing: format!("request a token of ServiceAccount {account:?}"),
+        kind: Kind::Invalid,
+        cause: format!(
+            "`audiences` has the API server's own, whose tokens leave for no store; take it out (field {field})"
+        ),
     }
 }
 

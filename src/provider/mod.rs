@@ -6,6 +6,7 @@
 //! a store's spec becomes a session.
 
 pub mod alibaba;
+mod audience;
 pub mod aws;
 pub mod azure;
 pub mod conformance;
@@ -41,6 +42,7 @@ pub use crate::api::external_secret::{Part, Query, Remote, RemoteKey};
 use crate::api::provider::gcpsm::ConfigMapKey;
 use crate::api::provider::{CaProvider, SecretKeySelector, ServiceAccountSelector};
 use crate::sealed::Sealed;
+pub use audience::is_for_an_api_server;
 pub use detect::{Detect, Mark};
 pub use find::{Find, Matches, Search};
 pub use limit::Limits;
@@ -213,7 +215,8 @@ pub trait Credentials: fmt::Debug + Send + Sync {
         type_: &str,
     ) -> Result<BTreeMap<String, Sealed>, Error>;
 
-    /// A token of a ServiceAccount for `audiences` (the selector's own are added), good for about an hour.
+    /// A token of a ServiceAccount for `audiences` (the selector's own are added), good for about an hour. Where there
+    /// are any, it is never one for the API server: whoever is shown it could use it there.
     async fn token(&self, field: &str, account: &ServiceAccountSelector, audiences: &[String]) -> Result<Token, Error>;
 
     /// The annotations of a ServiceAccount.

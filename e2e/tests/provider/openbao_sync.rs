@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::Method;
 use k8s_openapi::api::core::v1::Secret;
-use keyferry_e2e::control_plane::ControlPlane;
+use keyferry_e2e::control_plane::{ControlPlane, ISSUER};
 use keyferry_e2e::fixtures::{API_VERSION, external_secret, is_ready};
 use keyferry_e2e::installation::Installation;
 use keyferry_e2e::namespace::{self, Namespace, await_in};
@@ -264,9 +264,27 @@ async fn a_service_account_signs_in_by_kubernetes_and_by_jwt() -> Result<()> {
         let auth = json!({"jwt": {
             "path": jwt, "role": "app", "kubernetesServiceAccountToken": {"serviceAccountRef": {"name": "app"}},
         }});
-        syncs(ground, "vault", Some(&jwt), &auth).await
+        syncs(ground, "vault", Some(&jwt), &auth).await?;
+        refuses_the_api_servers_own(ground, auth).await
     })
     .await
+}
+
+/// A store that names the API server's own audience is told so, and its server is shown no such token.
+async fn refuses_the_api_servers_own(ground: &Ground<'_>, mut auth: Value) -> Result<()> {
+    let mount = ground.mount("elsewhere");
+    auth["jwt"]["path"] = mount.clone().into();
+    auth["jwt"]["kubernetesServiceAccountToken"]["serviceAccountRef"]["audiences"] = json!([ISSUER]);
+    ground.store("too-much", "vault", &auth).await?;
+    let told = |store: Option<&DynamicObject>| {
+        store.is_some_and(|store| {
+            !is_ready(&store.data)
+                && store.data.to_string().contains("the API server's own, whose tokens leave for no store")
+        })
+    };
+    await_in(ground.namespace.dynamic(API_VERSION, "SecretStore"), "too-much", told, SOON).await?;
+    anyhow::ensure!(ground.sign_ins(&mount)? == 0, "a token for the API server was sent");
+    Ok(())
 }
 
 /// Where the API server is, what signed its certificate, and a token that may review others.

@@ -4,16 +4,13 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Deserialize;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::Flavor;
 use super::credential::{Account, Login};
 use crate::provider::http::HeaderValue;
-use crate::provider::{Credentials, Error, Kind, Token};
+use crate::provider::{Credentials, Error, Kind, Token, is_for_an_api_server};
 use crate::sealed::Sealed;
 
 /// For how long a request that failed is not made again, and a token that was just given is not taken for a bad one; the
@@ -21,10 +18,6 @@ use crate::sealed::Sealed;
 const PAUSE: Duration = Duration::from_secs(10);
 /// No token is longer.
 const LONGEST: usize = 16 * 1024;
-/// What API servers take for themselves unless they are told otherwise, beside their issuer.
-const API_SERVERS: [&str; 3] =
-    ["https://kubernetes.default.svc", "https://kubernetes.default.svc.cluster.local", "kubernetes.default.svc"];
-
 /// The token of one session and how it is had.
 #[derive(Debug)]
 pub(super) struct Tokens {
@@ -157,52 +150,9 @@ pub(super) fn bearer(token: &Sealed) -> Option<HeaderValue> {
     Some(header)
 }
 
-/// Whether a ServiceAccount's token is one for an API server: for its issuer, or by a name that only API servers have.
-/// Whoever is shown one may use it there.
-fn is_for_an_api_server(token: &Sealed) -> bool {
-    #[derive(Deserialize)]
-    struct Claims {
-        iss: String,
-        aud: Audiences,
-    }
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Audiences {
-        One(String),
-        Many(Vec<String>),
-    }
-    let payload = token.expose().split(|byte| *byte == b'.').nth(1).unwrap_or_default();
-    let decoded = URL_SAFE_NO_PAD.decode(payload).ok();
-    let Some(claims) = decoded.and_then(|json| serde_json::from_slice::<Claims>(&json).ok()) else { return true };
-    let audiences = match claims.aud {
-        Audiences::One(audience) => vec![audience],
-        Audiences::Many(audiences) => audiences,
-    };
-    audiences.iter().any(|audience| *audience == claims.iss || API_SERVERS.contains(&audience.as_str()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn token(claims: &str) -> Sealed {
-        format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims)).into()
-    }
-
-    #[test]
-    fn a_token_for_an_api_server_is_known_by_its_audience() {
-        for claims in [
-            r#"{"iss":"https://issuer.example.com","aud":["other","https://issuer.example.com"]}"#,
-            r#"{"iss":"https://issuer.example.com","aud":"https://issuer.example.com"}"#,
-            r#"{"iss":"https://issuer.example.com","aud":["https://kubernetes.default.svc"]}"#,
-            "{}",
-            "no json",
-        ] {
-            assert!(is_for_an_api_server(&token(claims)), "{claims}");
-        }
-        assert!(is_for_an_api_server(&"opaque".into()));
-        assert!(!is_for_an_api_server(&token(r#"{"iss":"https://issuer.example.com","aud":["cluster-b"]}"#)));
-    }
 
     #[test]
     fn a_header_is_made_of_what_can_be_a_token_and_is_not_shown() {
