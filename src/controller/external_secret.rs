@@ -9,6 +9,7 @@ use kube::ResourceExt;
 use kube::runtime::controller::Action;
 
 use super::context::Context;
+use super::dwindle;
 use super::error::Error;
 use super::guarded::{Guarded, id_of};
 use super::memory::Fetched;
@@ -91,7 +92,9 @@ async fn sync(es: &ExternalSecret, id: &ObjectId, ctx: &Context) -> Result<Verdi
     let situation = subscribe(es, id, &sources, interval, ctx);
     match due::work(&es.spec, interval.is_some(), situation, Timestamp::now()) {
         Err(problem) => Ok(failed(Failure::spec(&problem))),
-        Ok(work) if is_needed(work, es, id, ctx).await? => take_over(es, id, &needs, &sources, ctx).await,
+        Ok(work) if is_needed(work, es, id, ctx).await? => {
+            take_over(es, id, &needs, &sources, situation.version_matches, ctx).await
+        }
         Ok(_) => Ok(rest(es, id, interval.is_some(), ctx)),
     }
 }
@@ -138,14 +141,18 @@ fn subscribe(
     situation
 }
 
-/// Reads, decides, writes.
+/// Reads, decides, writes. `was_synced`: the object has been, as it stands.
 async fn take_over(
     es: &ExternalSecret,
     id: &ObjectId,
     needs: &[Need<'_>],
     sources: &Sources,
+    was_synced: bool,
     ctx: &Context,
 ) -> Result<Verdict, Error> {
+    let record = ctx.memory.recall(id);
+    let interval = record.check_every.unwrap_or(ctx.settings.default_interval);
+    let doubt = dwindle::is_new(&record, sources, was_synced).then_some(interval);
     let readings = fetch(es, id, sources, ctx).await;
     if has_texts(es) && ctx.memory.recall(id).check_every.is_some() {
         ctx.kept.keep(id, &readings);
@@ -153,15 +160,22 @@ async fn take_over(
     let outcome = match put_together(es, needs, &readings, sources, ctx) {
         Ok(assembly) => {
             hold(es, ctx).await?;
-            settle::settle(es, id, assembly, ctx).await?
+            settle::settle(es, id, assembly, doubt, ctx).await?
         }
         Err(problem) => Outcome::Failed(Failure::new(Stage::Fetch, &problem)),
     };
     if outcome.is_ready() {
         settle::drop_former(es, id, ctx).await?;
     }
-    ctx.memory.note(id, |record| record.lacks_target = outcome == Outcome::Missing);
-    let applied: Vec<_> = readings.into_iter().map(|reading| (reading.reference, reading.seen)).collect();
+    let record = ctx.memory.note(id, |record| {
+        record.lacks_target = outcome == Outcome::Missing;
+        if outcome.is_ready() {
+            record.searched = dwindle::searched(sources);
+        }
+        record.clone()
+    });
+    let acted = readings.iter().map(|reading| (reading.reference.clone(), dwindle::acted_upon(reading, &record)));
+    let applied: Vec<_> = acted.collect();
     ctx.poller.applied(id, &applied);
     Ok(Verdict::Told(outcome.clone(), retry_of(&outcome, id, ctx)))
 }

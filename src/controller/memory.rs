@@ -5,11 +5,12 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::dwindle::Dwindled;
 use crate::api::external_secret::{ExternalSecretStatus, StoreKind};
 use crate::plan::problem::Problem;
 use crate::plan::summary::Failure;
 use crate::plan::target::Confirmed;
-use crate::poll::ObjectId;
+use crate::poll::{ObjectId, SessionId};
 
 /// A store as an index has it; no namespace for a ClusterSecretStore.
 pub(super) type StoreId = (StoreKind, Option<String>, String);
@@ -27,6 +28,10 @@ pub(super) struct Record {
     pub(super) lacks_target: bool,
     /// What was last fetched, by whichever outcome.
     pub(super) fetched: Option<Fetched>,
+    /// Through which sessions its searches were last believed.
+    pub(super) searched: BTreeSet<SessionId>,
+    /// What a search found that is not believed yet.
+    pub(super) dwindled: Option<Dwindled>,
     /// Whether the templates of a generation of the object parse.
     pub(super) parsed: Option<(Option<i64>, Result<(), Problem>)>,
     /// Inputs that cannot be rendered, and why not.

@@ -9,6 +9,7 @@ mod backoff;
 mod brake;
 mod context;
 mod drift;
+mod dwindle;
 mod error;
 mod external_secret;
 mod guarded;

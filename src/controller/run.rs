@@ -162,6 +162,8 @@ async fn pulse(ctx: Arc<Context>, health: Arc<Health>) {
             slots: stats.slots,
             dirty: stats.dirty,
             lateness: stats.late,
+            doubted: stats.doubted,
+            spared: stats.spared,
         });
         ctx.metrics.oldest_confirmation(ctx.memory.oldest_confirmation(Instant::now()));
         if stats.late < limit {

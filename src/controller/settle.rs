@@ -1,8 +1,9 @@
 //! From assembled values to a target that is as it should be: observe, decide, carry out.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::context::Context;
+use super::dwindle;
 use super::error::Error;
 use super::templates::{self, Made};
 use crate::api::ExternalSecret;
@@ -17,16 +18,18 @@ use crate::plan::standing::Standing;
 use crate::plan::summary::{Change, Failure, Outcome, Stage};
 use crate::plan::target::{Confirmed, Decision, Desired, decide};
 use crate::plan::valid::target_name;
-use crate::poll::ObjectId;
+use crate::poll::{self, ObjectId};
 
 /// How often a target that changes under our hands is looked at again within one pass.
 const TRIES: usize = 3;
 
-/// Brings the target of `es` to what `assembly` asks for.
+/// Brings the target of `es` to what `assembly` asks for. Where `doubt` says at what interval, a great loss is believed
+/// only when it has come back.
 pub(super) async fn settle(
     es: &ExternalSecret,
     id: &ObjectId,
     assembly: Assembly,
+    doubt: Option<Duration>,
     ctx: &Context,
 ) -> Result<Outcome, Error> {
     let deletion = es.spec.target.deletion_policy.unwrap_or_default();
@@ -35,7 +38,7 @@ pub(super) async fn settle(
         DeletionPolicy::Delete if nothing && !assembly.missing.is_empty() => remove(es, id, ctx).await,
         DeletionPolicy::Delete | DeletionPolicy::Retain if nothing => Ok(Outcome::Retained),
         _ => match templates::make(es, id, assembly.data, ctx).await? {
-            Made::Desired(desired) => bring(es, id, &desired, ctx).await,
+            Made::Desired(desired) => bring(es, id, &desired, doubt, ctx).await,
             Made::AsBefore(desired, standing) => {
                 Ok(conclude(id, place_of(es, id), &desired, &Decision::Settled, (Some(*standing), None), ctx))
             }
@@ -44,7 +47,13 @@ pub(super) async fn settle(
     }
 }
 
-async fn bring(es: &ExternalSecret, id: &ObjectId, desired: &Desired, ctx: &Context) -> Result<Outcome, Error> {
+async fn bring(
+    es: &ExternalSecret,
+    id: &ObjectId,
+    desired: &Desired,
+    doubt: Option<Duration>,
+    ctx: &Context,
+) -> Result<Outcome, Error> {
     let place = place_of(es, id);
     let mut last = None;
     for attempt in 0..TRIES {
@@ -52,6 +61,9 @@ async fn bring(es: &ExternalSecret, id: &ObjectId, desired: &Desired, ctx: &Cont
             Ok(judged) => judged,
             Err(failure) => return Ok(Outcome::Failed(failure)),
         };
+        if doubt.is_some_and(|interval| !dwindle::is_believed(id, desired, standing.as_ref(), interval, ctx)) {
+            return Ok(Outcome::Failed(Failure::new(Stage::Fetch, &poll::doubt())));
+        }
         if alters_files(&decision, standing.as_ref()) {
             ctx.memory.begin_change(id);
         }

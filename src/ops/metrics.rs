@@ -11,7 +11,7 @@ mod objects;
 use std::time::Duration;
 
 use prometheus::process_collector::ProcessCollector;
-use prometheus::{Gauge, GaugeVec, HistogramVec, IntCounterVec, Registry, TextEncoder};
+use prometheus::{Gauge, GaugeVec, HistogramVec, IntCounter, IntCounterVec, Registry, TextEncoder};
 
 use self::family::Families;
 pub use self::family::Family;
@@ -82,6 +82,10 @@ pub struct Poll {
     pub dirty: usize,
     /// How late the latest slot is.
     pub lateness: Duration,
+    /// Answers of searches that were not believed, since the start.
+    pub doubted: u64,
+    /// Reads that were not made as a listing had no change to tell, since the start.
+    pub spared: u64,
 }
 
 /// Every series of the process; shared behind an `Arc`.
@@ -99,6 +103,8 @@ pub struct Metrics {
     leading: GaugeVec,
     target_writes: IntCounterVec,
     poll: [Gauge; 5],
+    doubted: IntCounter,
+    spared: IntCounter,
     oldest_confirmation: Gauge,
     nudges: Nudges,
 }
@@ -156,6 +162,14 @@ impl Metrics {
             )?,
             families.gauge("keyferry_poll_lateness_seconds", "How late the latest poll is.")?,
         ];
+        let doubted = families.counter(
+            "keyferry_poll_doubted_total",
+            "Answers of searches that lacked half of what was there before, and were not believed yet.",
+        )?;
+        let spared = families.counter(
+            "keyferry_poll_spared_total",
+            "Reads that were not made, as a listing showed that nothing had changed.",
+        )?;
         let oldest_confirmation = families.gauge(
             "keyferry_last_confirmed_age_seconds",
             "How long ago the least recently confirmed target of a Ready ExternalSecret was seen to hold its data.",
@@ -180,6 +194,8 @@ impl Metrics {
             leading,
             target_writes,
             poll,
+            doubted,
+            spared,
             oldest_confirmation,
             nudges,
         };
@@ -236,10 +252,13 @@ impl Metrics {
 
     /// The poller is here.
     pub fn polled(&self, poll: Poll) {
-        let Poll { objects, references, slots, dirty, lateness } = poll;
+        let Poll { objects, references, slots, dirty, lateness, doubted, spared } = poll;
         let values = [count(objects), count(references), count(slots), count(dirty), lateness.as_secs_f64()];
         for (gauge, value) in self.poll.iter().zip(values) {
             gauge.set(value);
+        }
+        for (counter, value) in [(&self.doubted, doubted), (&self.spared, spared)] {
+            counter.inc_by(value.saturating_sub(counter.get()));
         }
     }
 

@@ -7,6 +7,7 @@
 pub mod content;
 pub mod decode;
 pub mod due;
+pub mod dwindle;
 mod entries;
 pub mod keep;
 pub mod marks;

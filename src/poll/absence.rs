@@ -13,7 +13,7 @@ const INTERVALS: u32 = 2;
 
 /// A reference's row of "there is no such secret".
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Absence {
+pub struct Absence {
     row: Option<Row>,
 }
 
@@ -26,13 +26,13 @@ struct Row {
 
 impl Absence {
     /// Anything else than "there is no such secret" ends the row.
-    pub(super) fn end(&mut self) {
+    pub fn end(&mut self) {
         self.row = None;
     }
 
     /// Notes one more answer; says whether the absence is confirmed. `vouched`: the session is known to answer for
     /// others, or has no others. Once confirmed, it stays so until the row ends.
-    pub(super) fn note(&mut self, at: Instant, interval: Duration, vouched: bool) -> bool {
+    pub fn note(&mut self, at: Instant, interval: Duration, vouched: bool) -> bool {
         // A storm counts for nothing: the first sign of its end must not make all that it has said true.
         if !vouched && !self.row.is_some_and(|row| row.confirmed) {
             self.row = None;

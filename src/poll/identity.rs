@@ -41,6 +41,11 @@ impl Reference {
         Self { session, remote: Arc::new(remote.into()) }
     }
 
+    /// Whether it is a search.
+    pub fn is_search(&self) -> bool {
+        matches!(&*self.remote, Remote::Query(_))
+    }
+
     /// The name of the one secret that is meant; none where it is a search.
     pub(super) fn key(&self) -> Option<&str> {
         match &*self.remote {

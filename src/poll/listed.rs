@@ -133,6 +133,7 @@ impl Schedule {
         for (reference, mark) in marked {
             if self.is_unchanged(round, &reference, mark, now) {
                 vouches = true;
+                self.spared += 1;
             } else if let Some(number) = self.send(&reference) {
                 suspects.push((scatter(u64::from(number) ^ round.order), (reference, mark)));
             }

@@ -58,10 +58,12 @@ use handover::Handover;
 use schedule::{Bounds, Schedule, Wanted};
 use session::Listener;
 
+pub use absence::Absence;
 pub use fingerprint::Fingerprint;
 pub use identity::{ObjectId, Reference, SessionId};
 pub use seen::{Reading, Seen};
 pub use session::{SessionKey, Sessions};
+pub use shrink::doubt;
 
 /// What a poller is bounded by.
 #[derive(Clone, Copy, Debug)]
@@ -156,6 +158,10 @@ pub struct Stats {
     pub late: Duration,
     /// Ticks at which the slot's last read had not come back, since the start.
     pub missed: u64,
+    /// Answers of searches that were not believed, since the start.
+    pub doubted: u64,
+    /// Reads that were not made as a listing had no change to tell, since the start.
+    pub spared: u64,
     /// Bytes in the hand-over buffer.
     pub buffer_bytes: usize,
 }
@@ -277,6 +283,11 @@ impl Poller {
     /// Whether `object` has work: something it uses is not what it last applied.
     pub fn is_dirty(&self, object: &ObjectId) -> bool {
         held(&self.inner.schedule).is_dirty(object)
+    }
+
+    /// Counts the answer of a search that somebody else does not believe.
+    pub fn doubted(&self) {
+        held(&self.inner.schedule).doubted += 1;
     }
 
     /// Forgets `object`, and what only it used.

@@ -7,6 +7,7 @@ use crate::provider::{Error, Kind};
 use super::fingerprint::Fingerprint;
 use super::health::{Admission, authenticated, for_all};
 use super::identity::{Reference, SessionId};
+use super::known::Known;
 use super::schedule::{Manner, Schedule};
 use super::seen::{Mark, Seen};
 use super::shrink::{self, Names};
@@ -127,7 +128,6 @@ impl Schedule {
 
     fn note(&mut self, round: &Round, found: &Found, now: Instant) -> Seen {
         let number = self.references.get(&found.reference).copied();
-        let once = self.bounds.once;
         let Some((number, known)) = number.and_then(|number| Some((number, self.known.get_mut(number)?))) else {
             return unknown(&found.answer);
         };
@@ -137,38 +137,15 @@ impl Schedule {
         }
         known.order = round.order;
         known.manner = found.manner;
-        let interval = known.demand.shortest().unwrap_or(once);
+        let interval = known.demand.shortest().unwrap_or(self.bounds.once);
         let health = self.sessions.get(&found.reference.session);
         let vouched = health.is_some_and(|health| health.vouches(round.began, interval));
-        let recent = known
-            .answered
-            .is_some_and(|at| round.began.saturating_duration_since(at) <= interval * THROTTLED_INTERVALS);
-        let seen = match &found.answer {
-            Err(error) if error.kind == Kind::NotFound => {
-                Seen::Absent { confirmed: known.absence.note(round.began, interval, vouched) }
-            }
-            Ok(_) if known.doubts(found.names.as_ref()) => {
-                let confirmed = known.absence.note(round.began, interval, vouched);
-                if confirmed { unknown(&found.answer) } else { Seen::Failed(shrink::doubt()) }
-            }
-            answer => {
-                known.absence.end();
-                unknown(answer)
-            }
-        };
-        if !matches!(seen, Seen::Failed(_)) {
-            known.answered = Some(round.began);
-        }
-        if matches!(seen, Seen::Value(_)) {
-            (known.names, known.doubted) = (found.names.clone(), None);
-        }
+        let doubts = known.doubts_answer(found);
+        let seen = known.judge(found, doubts, (round.began, interval, vouched));
         // A provider that is merely busy says nothing new; only who has not been answered for long is told.
-        let bears = matches!(&seen, Seen::Failed(error) if error.kind == Kind::Throttled) && recent;
-        match &seen {
-            Seen::Value(print) => known.listed.found(found.mark, known.mark == Mark::Value(*print), round),
-            _ if !bears => known.listed.lost(),
-            _ => {}
-        }
+        let bears = is_throttled(&seen) && known.was_answered_within(interval * THROTTLED_INTERVALS, round.began);
+        known.keep(&seen, found, round, bears);
+        self.doubted += u64::from(doubts && matches!(seen, Seen::Failed(_)));
         if !bears {
             self.set_mark(number, Mark::from(&seen), now);
         }
@@ -192,6 +169,49 @@ impl Schedule {
         let due = |number: &u32| self.objects.get(*number).is_some_and(|object| object.interval <= interval);
         known.map(|known| known.dirty.iter().copied().filter(due).collect()).unwrap_or_default()
     }
+}
+
+impl Known {
+    fn doubts_answer(&mut self, found: &Found) -> bool {
+        found.answer.is_ok() && self.doubts(found.names.as_ref())
+    }
+
+    /// What an answer means; a loss is believed when it has come back often and long enough.
+    fn judge(&mut self, found: &Found, doubts: bool, (began, interval, vouched): (Instant, Duration, bool)) -> Seen {
+        let gone = found.answer.as_ref().is_err_and(|error| error.kind == Kind::NotFound);
+        if !gone && !doubts {
+            self.absence.end();
+            return unknown(&found.answer);
+        }
+        match self.absence.note(began, interval, vouched) {
+            confirmed if gone => Seen::Absent { confirmed },
+            true => unknown(&found.answer),
+            false => Seen::Failed(shrink::doubt()),
+        }
+    }
+
+    fn was_answered_within(&self, time: Duration, now: Instant) -> bool {
+        self.answered.is_some_and(|at| now.saturating_duration_since(at) <= time)
+    }
+
+    /// Remembers what was seen; `bears`: a failure that is not told.
+    fn keep(&mut self, seen: &Seen, found: &Found, round: &Round, bears: bool) {
+        if !matches!(seen, Seen::Failed(_)) {
+            self.answered = Some(round.began);
+        }
+        match seen {
+            Seen::Value(print) => {
+                (self.names, self.doubted) = (found.names.clone(), None);
+                self.listed.found(found.mark, self.mark == Mark::Value(*print), round);
+            }
+            _ if !bears => self.listed.lost(),
+            _ => {}
+        }
+    }
+}
+
+fn is_throttled(seen: &Seen) -> bool {
+    matches!(seen, Seen::Failed(error) if error.kind == Kind::Throttled)
 }
 
 /// What an answer means where nothing is remembered.

@@ -76,6 +76,8 @@ pub(super) struct Schedule {
     dirty: usize,
     pub(super) order: u64,
     missed: u64,
+    pub(super) doubted: u64,
+    pub(super) spared: u64,
 }
 
 impl Schedule {
@@ -94,6 +96,8 @@ impl Schedule {
             dirty: 0,
             order: 0,
             missed: 0,
+            doubted: 0,
+            spared: 0,
         }
     }
 
@@ -464,6 +468,8 @@ impl Schedule {
             waking: self.wakes.len(),
             late: self.next_due().map(|due| now.saturating_duration_since(due)).unwrap_or_default(),
             missed: self.missed,
+            doubted: self.doubted,
+            spared: self.spared,
             buffer_bytes: 0,
         }
     }

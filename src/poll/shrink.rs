@@ -41,7 +41,7 @@ fn hash(name: &str) -> u64 {
 }
 
 /// What is told while an answer is not believed yet.
-pub(super) fn doubt() -> Error {
+pub fn doubt() -> Error {
     Error {
         provider: "find",
         doing: "believe the answer".into(),

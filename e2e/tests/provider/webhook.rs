@@ -95,10 +95,7 @@ impl Fixture for Site {
     async fn tag(&self, _: &str, _: &BTreeMap<String, String>) {}
 
     fn declines(&self, case: &str) -> Option<String> {
-        // Half of a 404 is one too; half of a value is tried beside the provider's code.
-        [wire::STRANGER, wire::HALF]
-            .contains(&case)
-            .then(|| "a 404 is all that a webhook can say of absence, as in ESO".to_owned())
+        (case == wire::STRANGER).then(|| "a 404 is all that a webhook can say of absence, as in ESO".to_owned())
     }
 
     async fn wired(&self) -> Result<Wired, Without> {

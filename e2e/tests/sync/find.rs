@@ -1,12 +1,12 @@
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use keyferry_e2e::proxy::{Fault, Rule};
 use keyferry_e2e::scene::{self, Scene};
 use serde_json::{Value, json};
 
 use super::acts::{
-    SECOND, SOON, await_failed, await_gone, await_polls, await_secret, await_synced, create, data, message,
+    SECOND, SOON, await_failed, await_gone, await_polls, await_secret, await_synced, create, data, edit, message,
 };
 use super::ledger::{Ledger, Tally};
 
@@ -121,6 +121,74 @@ async fn a_page_that_fails_and_a_listing_that_is_suddenly_empty_take_nothing_awa
         await_synced(scene, "app").await?;
         assert_eq!(scene.version("app").await?, before, "the target was touched");
         Ok(())
+    })
+    .await
+}
+
+/// A target of four keys, and an operator that was away while three of the secrets went.
+async fn dwindled(scene: &mut Scene<'_>, refresh: Duration) -> Result<()> {
+    put(scene, &["a", "b", "c", "d"]).await?;
+    create(scene, &manifest(scene, &json!({"path": scene.remote("")}), refresh)).await?;
+    await_keys(scene, &["a", "b", "c", "d"]).await?;
+    await_synced(scene, "app").await?;
+    scene.operator.stop().await?;
+    for name in ["b", "c", "d"] {
+        scene.secrets.delete(&scene.remote(name)).await?;
+    }
+    scene.operator = scene.another_operator().await?;
+    Ok(())
+}
+
+/// Waits until the operator's metrics, which follow a few seconds later, have so many answers that it did not believe.
+async fn await_doubts(scene: &Scene<'_>, count: f64) -> Result<()> {
+    let start = Instant::now();
+    while scene.operator.metrics().await?.get("keyferry_poll_doubted_total").is_none_or(|doubts| *doubts < count) {
+        ensure!(start.elapsed() < SOON, "fewer than {count} answers were doubted");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_search_that_finds_less_than_half_of_the_target_after_a_start_is_believed_two_intervals_later() -> Result<()>
+{
+    scene::with(&json!({}), async |scene| {
+        dwindled(scene, INTERVAL).await?;
+        await_failed(scene, "app").await?;
+        assert!(message(scene, "app").await?.contains("until later polls confirm that, the target stays as it is"));
+        let start = Instant::now();
+        assert_eq!(data(scene, "app").await?.as_object().map(serde_json::Map::len), Some(4));
+        await_keys(scene, &["a"]).await?;
+        // What was seen first was told a moment later.
+        assert!(start.elapsed() >= INTERVAL, "{:?}", start.elapsed());
+        await_synced(scene, "app").await?;
+        await_doubts(scene, 2.0).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_search_that_finds_its_secrets_again_leaves_the_target_alone() -> Result<()> {
+    scene::with(&json!({}), async |scene| {
+        dwindled(scene, INTERVAL).await?;
+        let before = scene.version("app").await?;
+        await_failed(scene, "app").await?;
+        put(scene, &["b", "c", "d"]).await?;
+        await_synced(scene, "app").await?;
+        assert_eq!(scene.version("app").await?, before, "the target was touched");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_user_who_changes_the_object_ends_the_doubt() -> Result<()> {
+    scene::with(&json!({}), async |scene| {
+        // Polls would have to confirm it for longer than anything is waited for here.
+        dwindled(scene, SOON / 4 * 3).await?;
+        await_failed(scene, "app").await?;
+        edit(scene, "app", &json!({"metadata": {"annotations": {"force-sync": "now"}}})).await?;
+        await_keys(scene, &["a"]).await
     })
     .await
 }

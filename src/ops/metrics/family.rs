@@ -1,7 +1,7 @@
 //! Makes families of series in one registry, and remembers them for the reference.
 
 use prometheus::core::Collector;
-use prometheus::{Gauge, GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, Result};
+use prometheus::{Gauge, GaugeVec, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, Opts, Registry, Result};
 
 /// What the reference says of a family.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,11 @@ impl Families {
     pub(super) fn counters(&mut self, name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec> {
         let counters = IntCounterVec::new(Opts::new(name, help), labels)?;
         self.add("counter", name, help, labels, counters)
+    }
+
+    pub(super) fn counter(&mut self, name: &str, help: &str) -> Result<IntCounter> {
+        let counter = IntCounter::new(name, help)?;
+        self.add("counter", name, help, &[], counter)
     }
 
     pub(super) fn gauges(&mut self, name: &str, help: &str, labels: &[&str]) -> Result<GaugeVec> {

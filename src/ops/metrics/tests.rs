@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 
+const HALF_A_SECOND: Duration = Duration::from_millis(500);
 const TOOK: Duration = Duration::from_millis(2);
 
 fn object(kind: Kind) -> Object<'static> {
@@ -120,7 +121,9 @@ fn extended_labels_are_those_of_the_object_and_follow_it() {
 fn our_own_families_say_what_they_are_told() {
     let metrics = Metrics::new(false).unwrap();
     metrics.target_written(Write::Create);
-    metrics.polled(Poll { objects: 4, references: 3, slots: 2, dirty: 1, lateness: Duration::from_millis(500) });
+    let poll = Poll { objects: 4, references: 3, slots: 2, dirty: 1, lateness: HALF_A_SECOND, doubted: 5, spared: 6 };
+    metrics.polled(Poll { doubted: 2, ..poll });
+    metrics.polled(poll);
     metrics.oldest_confirmation(Duration::from_secs(9));
     metrics.queued(Kind::ExternalSecret, 7);
     metrics.leading("lease", true);
@@ -135,6 +138,8 @@ fn our_own_families_say_what_they_are_told() {
         "keyferry_poll_slots 2",
         "keyferry_poll_dirty 1",
         "keyferry_poll_lateness_seconds 0.5",
+        "keyferry_poll_doubted_total 5",
+        "keyferry_poll_spared_total 6",
         "keyferry_last_confirmed_age_seconds 9",
         r#"workqueue_depth{controller="externalsecret",name="externalsecret"} 7"#,
         r#"leader_election_master_status{name="lease"} 1"#,
