@@ -3,16 +3,16 @@
 //! One HTTP client and one base configuration serve all sessions; a session adds its region and its credentials. The
 //! SDK's own retries are off, because `poll` decides when to ask again. Answers are bounded in bytes and time.
 
-mod batch;
 mod body;
 mod client;
 mod credential;
 mod denied;
 mod endpoint;
 mod error;
-mod listing;
 mod parameter_store;
+mod search;
 mod secrets_manager;
+mod session;
 mod tags;
 
 use std::sync::Arc;
@@ -20,6 +20,7 @@ use std::sync::Arc;
 pub use client::{Base, Settings};
 use parameter_store::ParameterStore;
 use secrets_manager::SecretsManager;
+use session::{Service, Session};
 
 use super::{Context, Credentials, Environment, Error, Kind, Provider};
 use crate::api::provider::AwsProvider;
@@ -36,8 +37,8 @@ pub(super) async fn open(
     environment: &Environment,
 ) -> Result<Arc<dyn Provider>, Error> {
     let provider = match spec.service {
-        AwsService::SecretsManager => secrets_manager::NAME,
-        AwsService::ParameterStore => parameter_store::NAME,
+        AwsService::SecretsManager => SecretsManager::NAME,
+        AwsService::ParameterStore => ParameterStore::NAME,
         AwsService::CertificateManager => return Err(unsupported("AWS/CertificateManager", "CertificateManager")),
     };
     check_region(provider, &spec.region)?;
@@ -45,8 +46,11 @@ pub(super) async fn open(
     let config = credential::configure(provider, spec, context, credentials, base).await?;
     let prefix = spec.prefix.clone().unwrap_or_default();
     Ok(match spec.service {
-        AwsService::ParameterStore => Arc::new(ParameterStore::open(base, &config, prefix, observer).await?),
-        _ => Arc::new(SecretsManager::new(base, &config, prefix, observer)),
+        AwsService::ParameterStore => {
+            let service = ParameterStore::open(base, &config, observer).await?;
+            Arc::new(Session::new(service, &config, prefix))
+        }
+        _ => Arc::new(Session::new(SecretsManager::new(base, &config, observer), &config, prefix)),
     })
 }
 
@@ -90,7 +94,5 @@ fn refusal(provider: &'static str, cause: String) -> Error {
     Error { provider, doing: "open the store".to_owned(), kind: Kind::Invalid, cause }
 }
 
-#[cfg(test)]
-mod find_tests;
 #[cfg(test)]
 mod tests;

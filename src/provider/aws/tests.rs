@@ -4,13 +4,18 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::secrets_manager::tests::secret;
 use super::*;
 use crate::api::provider::aws::{AwsAuth, AwsJwtAuth, AwsSecretRef, Tag};
 use crate::api::provider::{SecretKeySelector, ServiceAccountSelector};
 use crate::provider::canned::{Answer, Canned};
-use crate::provider::memory::{Keyring, Ledger, key, key_at};
-use crate::provider::{Batch, Part, RemoteKey, StoreKind, Validity};
+use crate::provider::memory::{Keyring, Ledger, key};
+use crate::provider::{Batch, Matches, Query, Search, StoreKind, Validity};
 use crate::sealed::Sealed;
+
+mod reading;
+mod searching;
+pub(super) mod service;
 
 pub(super) const CANARY: &str = "canary-5e1f";
 
@@ -96,14 +101,6 @@ pub(super) fn refused(status: u16, code: &str) -> Answer {
     Answer::Json(status, json!({"__type": code, "message": CANARY}).to_string())
 }
 
-pub(super) fn arn(name: &str) -> String {
-    format!("arn:aws:secretsmanager:eu-west-1:111111111111:secret:{name}-AbCdEf")
-}
-
-pub(super) fn secret(name: &str, value: &str) -> serde_json::Value {
-    json!({"ARN": arn(name), "Name": name, "VersionId": "v", "SecretString": value, "VersionStages": ["AWSCURRENT"]})
-}
-
 pub(super) fn kinds(answers: &[Result<Sealed, Error>]) -> Vec<Option<Kind>> {
     answers.iter().map(|answer| answer.as_ref().err().map(|error| error.kind)).collect()
 }
@@ -112,176 +109,18 @@ pub(super) fn operations(session: &Session) -> Vec<String> {
     session.server.asked().iter().map(|asked| asked.target.split_once('.').unwrap().1.to_owned()).collect()
 }
 
-#[tokio::test]
-async fn a_batch_answers_each_key_with_its_own_value_or_error() {
-    let session = session([ok(json!({
-        "SecretValues": [secret("b", "2"), {"ARN": arn("c"), "Name": "c", "SecretBinary": "AP8="}],
-        "Errors": [
-            {"SecretId": "gone", "ErrorCode": "ResourceNotFoundException", "Message": CANARY},
-            {"SecretId": "dying", "ErrorCode": "InvalidRequestException", "Message": "was marked for deletion"},
-            {"SecretId": "closed", "ErrorCode": "AccessDeniedException", "Message": CANARY},
-            {"SecretId": "locked", "ErrorCode": "DecryptionFailure", "Message": CANARY},
-        ],
-    }))])
-    .await;
-    let keys = ["gone", "b", "closed", "c", "locked", "dying", "b"].map(key);
-    let answers = session.provider.read_many(&keys).await;
-    assert_eq!(
-        (&answers[1], &answers[3], &answers[6]),
-        (&Ok("2".into()), &Ok(Sealed::new(vec![0, 255])), &Ok("2".into()))
-    );
-    let (missing, denied) = (Some(Kind::NotFound), Some(Kind::Denied));
-    assert_eq!(kinds(&answers), [missing, None, denied, None, denied, missing, None]);
-    assert_eq!(session.ledger.take(), [("AWS/SecretsManager", "BatchGetSecretValue", true)]);
-    let ids: serde_json::Value = serde_json::from_str(&session.server.asked()[0].body).unwrap();
-    assert_eq!(ids, json!({"SecretIdList": ["b", "c", "closed", "dying", "gone", "locked"]}));
+/// The bodies of the calls since the last look.
+pub(super) fn bodies(session: &Session) -> Vec<serde_json::Value> {
+    session.server.asked().iter().map(|asked| serde_json::from_str(&asked.body).unwrap()).collect()
 }
 
-#[tokio::test]
-async fn a_key_that_the_batch_does_not_answer_is_read_by_itself() {
-    let session = session([ok(json!({"SecretValues": [secret("a", "1")]})), ok(secret("b", "2"))]).await;
-    assert_eq!(session.provider.read_many(&["a", "b"].map(key)).await, [Ok("1".into()), Ok("2".into())]);
-    assert_eq!(operations(&session), ["BatchGetSecretValue", "GetSecretValue"]);
+pub(super) fn search(path: Option<&str>, name: Option<&str>, tags: &[(&str, &str)]) -> Search {
+    let tags = tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    Search::new(&Query { path: path.map(Into::into), name: name.map(Into::into), tags }).unwrap()
 }
 
-#[tokio::test]
-async fn a_principal_that_may_not_batch_reads_singly_until_the_hour_is_over() {
-    let session = session([refused(400, "AccessDeniedException"), ok(secret("a", "1"))]).await;
-    assert_eq!(session.provider.batch(&key("a")), Batch::Many(20));
-    let keys = ["a", "a"].map(key);
-    assert_eq!(session.provider.read_many(&keys).await, [Ok("1".into()), Ok("1".into())]);
-    assert_eq!(operations(&session), ["BatchGetSecretValue", "GetSecretValue", "GetSecretValue"]);
-    assert_eq!(session.provider.batch(&key("a")), Batch::Single);
-    session.provider.read_many(&keys).await;
-    assert_eq!(operations(&session), ["GetSecretValue", "GetSecretValue"]);
-    tokio::time::pause();
-    tokio::time::advance(Duration::from_hours(1)).await;
-    assert_eq!(session.provider.batch(&key("a")), Batch::Many(20));
-}
-
-#[tokio::test]
-async fn a_batch_that_is_refused_as_a_whole_is_read_one_by_one() {
-    let session = session([
-        refused(400, "InvalidParameterException"),
-        ok(secret("a", "1")),
-        refused(400, "ResourceNotFoundException"),
-    ])
-    .await;
-    let answers = session.provider.read_many(&["a", "b"].map(key)).await;
-    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
-    assert_eq!(session.provider.batch(&key("a")), Batch::Many(20));
-}
-
-#[tokio::test]
-async fn versions_are_stages_or_ids_and_only_ids_are_immutable() {
-    let session = session([ok(secret("a", "1"))]).await;
-    let bodies = async |asked: RemoteKey| {
-        session.provider.read_many(&[asked]).await;
-        serde_json::from_str::<serde_json::Value>(&session.server.asked()[0].body).unwrap()
-    };
-    assert_eq!(bodies(key("a")).await, json!({"SecretId": "a", "VersionStage": "AWSCURRENT"}));
-    assert_eq!(bodies(key_at("a", "AWSPREVIOUS")).await, json!({"SecretId": "a", "VersionStage": "AWSPREVIOUS"}));
-    assert_eq!(bodies(key_at("a", "uuid/1234")).await, json!({"SecretId": "a", "VersionId": "1234"}));
-    let tags = |version| RemoteKey { part: Part::Metadata, ..key_at("a", version) };
-    for (asked, batch, immutable) in [
-        (key("a"), Batch::Many(20), false),
-        (key_at("a", "AWSCURRENT"), Batch::Many(20), false),
-        (key_at("a", "AWSPREVIOUS"), Batch::Single, false),
-        (key_at("a", "uuid/1234"), Batch::Single, true),
-        (tags("uuid/1234"), Batch::Single, false),
-        (key("not a name"), Batch::Single, false),
-        (key(""), Batch::Single, false),
-        (key(&"a".repeat(2049)), Batch::Single, false),
-    ] {
-        assert_eq!(
-            (session.provider.batch(&asked), session.provider.is_immutable(&asked)),
-            (batch, immutable),
-            "{asked:?}"
-        );
-    }
-}
-
-#[tokio::test]
-async fn metadata_is_the_tags_as_json() {
-    let session =
-        session([ok(json!({"ARN": arn("a"), "Tags": [{"Key": "b", "Value": "<2>"}, {"Key": "a", "Value": "1"}]}))])
-            .await;
-    let asked = RemoteKey { part: Part::Metadata, ..key("a") };
-    let answers = session.provider.read_many(&[asked]).await;
-    assert_eq!(answers, [Ok(r#"{"a":"1","b":"\u003c2\u003e"}"#.into())]);
-    assert_eq!(session.ledger.take(), [("AWS/SecretsManager", "DescribeSecret", true)]);
-}
-
-#[tokio::test]
-async fn the_prefix_is_put_before_every_key() {
-    let spec = AwsProvider { prefix: Some("prod/".into()), ..with_keys() };
-    let session = session_of(spec, [refused(400, "ResourceNotFoundException")]).await;
-    let answers = session.provider.read_many(&[key("a")]).await;
-    assert!(session.server.asked()[0].body.contains(r#""SecretId":"prod/a""#));
-    assert!(answers[0].as_ref().unwrap_err().to_string().starts_with("AWS/SecretsManager could not read \"prod/a\": "));
-}
-
-#[tokio::test]
-async fn every_failure_has_its_kind_and_shows_neither_value_nor_message() {
-    let xml = |status, code: &str| {
-        let body =
-            format!("<ErrorResponse><Error><Code>{code}</Code><Message>{CANARY}</Message></Error></ErrorResponse>");
-        Answer::Text(status, "text/xml", body)
-    };
-    let cases = [
-        (refused(400, "ResourceNotFoundException"), Kind::NotFound),
-        (refused(400, "AccessDeniedException"), Kind::Denied),
-        (refused(400, "DecryptionFailure"), Kind::Denied),
-        (refused(400, "UnrecognizedClientException"), Kind::Unauthenticated),
-        (refused(400, "ExpiredTokenException"), Kind::Unauthenticated),
-        (refused(400, "InvalidSignatureException"), Kind::Unauthenticated),
-        (refused(400, "ThrottlingException"), Kind::Throttled),
-        (refused(429, CANARY), Kind::Throttled),
-        (refused(400, "InvalidRequestException"), Kind::Invalid),
-        (refused(400, CANARY), Kind::Invalid),
-        (refused(500, "InternalServiceError"), Kind::Unavailable),
-        (refused(503, CANARY), Kind::Unavailable),
-        (xml(403, "InvalidClientTokenId"), Kind::Denied),
-        (xml(401, CANARY), Kind::Unauthenticated),
-        (Answer::Text(404, "text/html", CANARY.into()), Kind::Unavailable),
-        (Answer::Text(200, "text/html", CANARY.into()), Kind::Unavailable),
-        (Answer::Json(200, format!("{{\"SecretString\":\"{CANARY}")), Kind::Unavailable),
-        (Answer::Json(200, "{}".into()), Kind::Invalid),
-        (Answer::Hang, Kind::Unavailable),
-        (Answer::Endless, Kind::Unavailable),
-        (Answer::Drip, Kind::Unavailable),
-    ];
-    for (answer, kind) in cases {
-        let case = format!("{answer:?}");
-        let deadline = if matches!(answer, Answer::Hang | Answer::Drip) { Duration::from_millis(300) } else { AMPLE };
-        let session = session_within(deadline, with_keys(), [answer]).await;
-        let single = session.provider.read_many(&[key("a")]).await;
-        let batch = session.provider.read_many(&["a", "b"].map(key)).await;
-        assert_eq!(kinds(&single), [Some(kind)], "{case}");
-        assert_eq!(kinds(&batch), [Some(kind); 2], "{case}: {batch:?}");
-        for error in single.iter().chain(&batch).map(|answer| answer.as_ref().unwrap_err()) {
-            assert!(!format!("{error} {error:?}").contains("canary"), "{case}: {error}");
-            assert_eq!(error.provider, "AWS/SecretsManager");
-        }
-        assert!(!session.ledger.take().is_empty());
-    }
-}
-
-#[tokio::test]
-async fn an_endless_answer_is_cut_off_long_before_the_deadline() {
-    let session = session([Answer::Endless]).await;
-    let started = std::time::Instant::now();
-    assert_eq!(kinds(&session.provider.read_many(&[key("a")]).await), [Some(Kind::Unavailable)]);
-    assert!(started.elapsed() < AMPLE / 2, "{:?}", started.elapsed());
-}
-
-#[tokio::test]
-async fn a_throttled_or_unavailable_call_is_not_tried_again_here() {
-    for code in ["ThrottlingException", "InternalServiceError"] {
-        let session = session([refused(500, code)]).await;
-        session.provider.read_many(&["a", "b"].map(key)).await;
-        assert_eq!(session.server.asked().len(), 1, "{code}");
-    }
+pub(super) fn names(found: &Matches) -> Vec<&str> {
+    found.entries().keys().map(String::as_str).collect()
 }
 
 fn assumed(number: u8, seconds_left: i64) -> Answer {
@@ -403,13 +242,6 @@ async fn a_role_that_cannot_be_assumed_is_named_by_every_key_and_by_the_validati
         assert_eq!(session.provider.validate().await.unwrap_err().kind, Kind::Denied);
         assert_eq!(session.server.asked().len(), 1);
     }
-}
-
-#[tokio::test]
-async fn static_keys_validate_without_a_call() {
-    let session = session([Answer::Hang]).await;
-    assert_eq!(session.provider.validate().await, Ok(Validity::Valid));
-    assert_eq!(session.server.asked().len(), 0);
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::Parameter;
 use super::name::{canonical, is_arn};
 use crate::provider::aws::error::Failure;
-use crate::sealed::Sealed;
+use crate::provider::aws::session::Answered;
 
 /// The answer to `GetParameters`.
 #[derive(Debug, Default, Deserialize)]
@@ -21,7 +21,7 @@ pub(super) struct Batch {
 
 impl Batch {
     /// Answers the keys, in their order, for which exactly one item can be meant. None of them has a selector.
-    pub(super) fn assign(&self, keys: &[&str]) -> Vec<Option<Result<Sealed, Failure>>> {
+    pub(super) fn assign(&self, keys: &[&str]) -> Vec<Answered> {
         let arns: Vec<_> = keys.iter().filter(|key| is_arn(key)).collect();
         // An item that is some ARN's is no name's: it may be another account's.
         let is_claimed = |item: &Parameter| arns.iter().any(|key| item.is_of(key));
@@ -62,7 +62,7 @@ mod tests {
     fn assigned(keys: &[&str], items: &[serde_json::Value], invalid: &[&str]) -> Vec<String> {
         let batch = json!({"Parameters": items, "InvalidParameters": invalid});
         let batch: Batch = serde_json::from_value(batch).unwrap();
-        let shown = |answer: Option<Result<Sealed, Failure>>| match answer {
+        let shown = |answer: Answered| match answer {
             None => "none".to_owned(),
             Some(Ok(value)) => String::from_utf8(value.expose().to_vec()).unwrap(),
             Some(Err(failure)) => format!("{:?}", failure.kind()),

@@ -1,18 +1,17 @@
 //! Searches: whole hierarchies with their values, ten a page; by tags, and where that is denied, names first and then
 //! their values in tens.
-//!
-//! Names are those that AWS has: as in ESO the store's prefix plays no part in a search.
 
 use async_trait::async_trait;
-use futures::{StreamExt, stream};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{ABREAST, BATCH, NAME, Parameter, ParameterStore};
+use super::{Parameter, ParameterStore};
 use crate::provider::aws::error::Failure;
-use crate::provider::{Error, Find, Kind, Matches, Part, RemoteKey, Search};
-use crate::sealed::Sealed;
+use crate::provider::aws::search::{Listed, following};
+use crate::provider::aws::session::{Service, Session};
+use crate::provider::{Error, Find, Kind, Matches, Search};
 
+const NAME: &str = ParameterStore::NAME;
 /// The most parameters that AWS puts on a page of a hierarchy, and on one of a listing.
 const HIERARCHY_PAGE: usize = 10;
 const LISTING_PAGE: usize = 50;
@@ -28,93 +27,70 @@ struct Page {
 
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
-impl Find for ParameterStore {
+impl Find for Session<ParameterStore> {
     async fn find(&self, search: &Search) -> Result<Matches, Error> {
         search.require_some(NAME)?;
         let path = hierarchy(search)?;
-        if search.tags().is_empty() && !self.path_denied.holds() {
-            search.call(NAME).await?;
-            let first = self.beneath(path, None).await;
-            let denied = matches!(first, Err(Failure::Call { kind: Kind::Denied, .. }));
-            self.path_denied.note(denied);
-            if !denied {
-                return self.read_hierarchy(search, path, first).await;
-            }
+        if let Some(first) = self.service.first_beneath(search, path).await? {
+            return self.service.read_hierarchy(search, path, first).await;
         }
-        self.read_listing(search, path).await
+        let listed = self.service.list(search, path).await?;
+        self.read_listed(search, &listed).await
     }
 }
 
 impl ParameterStore {
+    /// The first page of a hierarchy; none where it must be listed: for tags, and for a principal that may not read it.
+    async fn first_beneath(&self, search: &Search, path: &str) -> Result<Option<Page>, Error> {
+        if !search.tags().is_empty() || self.path_denied.holds() {
+            return Ok(None);
+        }
+        search.call(NAME).await?;
+        let first = self.beneath(path, None).await;
+        let denied = matches!(first, Err(Failure::Call { kind: Kind::Denied, .. }));
+        self.path_denied.note(denied);
+        if denied { Ok(None) } else { first.map(Some).map_err(|failure| failure.at(NAME, search.doing())) }
+    }
+
     async fn beneath(&self, path: &str, token: Option<&str>) -> Result<Page, Failure> {
         let asked = json!({"Path": path, "Recursive": true, "WithDecryption": true, "MaxResults": HIERARCHY_PAGE, "NextToken": token});
         self.call("GetParametersByPath", &without_null(asked)).await
     }
 
     /// The values of a hierarchy, from its `first` page on.
-    async fn read_hierarchy(
-        &self,
-        search: &Search,
-        path: &str,
-        first: Result<Page, Failure>,
-    ) -> Result<Matches, Error> {
+    async fn read_hierarchy(&self, search: &Search, path: &str, first: Page) -> Result<Matches, Error> {
+        let failed = |failure: Failure| failure.at(NAME, search.doing());
         let (mut found, mut page, mut token) = (Matches::default(), first, None);
         loop {
-            let Page { parameters, next_token } = page.map_err(|failure| failure.at(NAME, search.doing()))?;
-            for parameter in parameters {
-                let value = parameter.content().map_err(|failure| failure.at(NAME, search.doing()));
+            for parameter in page.parameters {
+                let value = parameter.content();
                 if let Some(name) = matched(search, path, parameter.name) {
-                    found.add(search, NAME, name, value?)?;
+                    found.add(search, NAME, name, value.map_err(failed)?)?;
                 }
             }
-            token = following(search, token.as_deref(), next_token)?;
+            token = following::<Self>(search, token.as_deref(), page.next_token)?;
             let Some(next) = &token else { return Ok(found) };
             search.call(NAME).await?;
-            page = self.beneath(path, Some(next)).await;
+            page = self.beneath(path, Some(next)).await.map_err(failed)?;
         }
     }
 
-    /// The values of what AWS lists for the tags.
-    async fn read_listing(&self, search: &Search, path: &str) -> Result<Matches, Error> {
-        let names = self.list(search, path).await?;
-        let read = names.chunks(BATCH).map(|batch| self.read_listed(search, batch)).collect::<Vec<_>>();
-        let mut read = stream::iter(read).buffered(ABREAST);
-        let mut found = Matches::default();
-        while let Some(values) = read.next().await {
-            for (name, value) in values? {
-                found.add(search, NAME, name, value)?;
-            }
-        }
-        Ok(found)
-    }
-
-    async fn list(&self, search: &Search, path: &str) -> Result<Vec<String>, Error> {
+    /// Every parameter that matches, page by page.
+    async fn list(&self, search: &Search, path: &str) -> Result<Vec<Listed>, Error> {
         let filters = filters(search, path)?;
-        let (mut names, mut token) = (Vec::new(), None);
+        let (mut listed, mut token) = (Vec::new(), None);
         loop {
             search.call(NAME).await?;
             let asked = json!({"ParameterFilters": filters, "MaxResults": LISTING_PAGE, "NextToken": token});
             let page = self.call("DescribeParameters", &without_null(asked)).await;
             let page: Page = page.map_err(|failure| failure.at(NAME, search.doing()))?;
-            names.extend(page.parameters.into_iter().filter_map(|parameter| matched(search, path, parameter.name)));
-            token = following(search, token.as_deref(), page.next_token)?;
+            let names = page.parameters.into_iter().filter_map(|parameter| matched(search, path, parameter.name));
+            listed.extend(names.map(|name| Listed { id: name.clone(), name }));
+            token = following::<Self>(search, token.as_deref(), page.next_token)?;
             if token.is_none() {
-                return Ok(names);
+                return Ok(listed);
             }
         }
-    }
-
-    /// Reads one batch of what was listed; what is gone meanwhile is passed over.
-    async fn read_listed(&self, search: &Search, names: &[String]) -> Result<Vec<(String, Sealed)>, Error> {
-        let calls = if self.batch_denied.holds() { names.len() } else { 1 };
-        for _ in 0..calls {
-            search.call(NAME).await?;
-        }
-        let key = |name: &String| RemoteKey { key: name.clone(), version: None, part: Part::Value, property: None };
-        let keys: Vec<_> = names.iter().map(key).collect();
-        let answers = names.iter().zip(self.read(&keys).await);
-        let present = answers.filter(|(_, answer)| !matches!(answer, Err(error) if error.kind == Kind::NotFound));
-        present.map(|(name, answer)| answer.map(|value| (name.clone(), value))).collect()
     }
 }
 
@@ -134,15 +110,6 @@ fn hierarchy(search: &Search) -> Result<&str, Error> {
 fn matched(search: &Search, path: &str, name: Option<String>) -> Option<String> {
     let beneath = |name: &str| path == ROOT || name.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
     name.filter(|name| beneath(name) && search.matches_name(name))
-}
-
-/// The token of the next page, if there is one and it is not the page that was just read.
-fn following(search: &Search, before: Option<&str>, next: Option<String>) -> Result<Option<String>, Error> {
-    let next = next.filter(|next| !next.is_empty());
-    if next.is_some() && next.as_deref() == before {
-        return Err(search.error(NAME, Kind::Unavailable, "the listing does not get on; it is tried again".into()));
-    }
-    Ok(next)
 }
 
 /// Every tag with its value, all of them together, and the hierarchy.

@@ -1,13 +1,17 @@
-//! Searches in AWS Secrets Manager: names from `ListSecrets`, a hundred a page, then values in twenties.
+//! Searches: names and tags first, a hundred a page, then values in twenties.
 //!
 //! AWS narrows a listing by the beginnings of names, tag keys and tag values, each on its own; whether a secret really
-//! matches is decided here. Names are those that AWS has: as in ESO the store's prefix plays no part in a search.
+//! matches is decided here.
 
+use async_trait::async_trait;
+use aws_sdk_secretsmanager::operation::list_secrets::ListSecretsOutput;
 use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType, SecretListEntry, SortOrderType};
 
-use crate::provider::{Error, Kind, Search};
-
-use super::secrets_manager::{NAME, SecretsManager};
+use super::SecretsManager;
+use crate::provider::aws::error::Failure;
+use crate::provider::aws::search::{Listed, following};
+use crate::provider::aws::session::{Service, Session};
+use crate::provider::{Error, Find, Matches, Search};
 
 /// The most entries that AWS puts on a page.
 const PAGE: i32 = 100;
@@ -16,47 +20,46 @@ const MOST_FILTERS: usize = 10;
 /// AWS takes no longer value of a filter.
 const LONGEST_FILTER: usize = 512;
 
-/// A secret that matches.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Listed {
-    pub(super) name: String,
-    /// What it is read by: its ARN, which can be no other account's.
-    pub(super) arn: String,
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Find for Session<SecretsManager> {
+    async fn find(&self, search: &Search) -> Result<Matches, Error> {
+        search.require_some(SecretsManager::NAME)?;
+        let listed = self.service.list(search).await?;
+        self.read_listed(search, &listed).await
+    }
 }
 
 impl SecretsManager {
     /// Every secret that matches, page by page.
-    pub(super) async fn list(&self, search: &Search) -> Result<Vec<Listed>, Error> {
+    async fn list(&self, search: &Search) -> Result<Vec<Listed>, Error> {
         let (mut listed, mut token) = (Vec::new(), None);
         loop {
-            search.call(NAME).await?;
-            let request = self.client.list_secrets().max_results(PAGE).sort_order(SortOrderType::Asc);
-            let request = request.set_filters(Some(filters(search))).set_next_token(token.clone());
-            let page = self.call("ListSecrets", request.send()).await;
-            let page = page.map_err(|failure| failure.at(NAME, search.doing()))?;
+            search.call(Self::NAME).await?;
+            let page =
+                self.page(search, token.clone()).await.map_err(|failure| failure.at(Self::NAME, search.doing()))?;
             listed.extend(page.secret_list.unwrap_or_default().into_iter().filter_map(|entry| matched(search, entry)));
-            let next = page.next_token.filter(|next| !next.is_empty());
-            if next.is_none() {
+            token = following::<Self>(search, token.as_deref(), page.next_token)?;
+            if token.is_none() {
                 return Ok(listed);
             }
-            if next == token {
-                return Err(search.error(
-                    NAME,
-                    Kind::Unavailable,
-                    "the listing does not get on; it is tried again".into(),
-                ));
-            }
-            token = next;
         }
+    }
+
+    async fn page(&self, search: &Search, token: Option<String>) -> Result<ListSecretsOutput, Failure> {
+        let request = self.client.list_secrets().max_results(PAGE).sort_order(SortOrderType::Asc);
+        let request = request.set_filters(Some(filters(search))).set_next_token(token);
+        self.call("ListSecrets", request.send()).await
     }
 }
 
+/// What is listed, if it is looked for; it is read by its ARN, which can be no other account's.
 fn matched(search: &Search, entry: SecretListEntry) -> Option<Listed> {
     let (name, arn) = (entry.name?, entry.arn?);
     let tags = entry.tags.unwrap_or_default();
     let tags = tags.iter().filter_map(|tag| Some((tag.key()?, tag.value().unwrap_or_default())));
     let beneath = search.path().is_none_or(|path| name.starts_with(path));
-    (beneath && search.matches_name(&name) && search.matches_tags(tags)).then_some(Listed { name, arn })
+    (beneath && search.matches_name(&name) && search.matches_tags(tags)).then_some(Listed { name, id: arn })
 }
 
 /// What AWS can leave out by itself. A value that AWS would not take, or take for a negation, is left to us.

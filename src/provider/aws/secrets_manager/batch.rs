@@ -5,9 +5,10 @@
 
 use aws_sdk_secretsmanager::types::{ApiErrorType, SecretValueEntry};
 
-use super::error::Failure;
-use super::secrets_manager::content;
+use super::content;
 use crate::provider::Kind;
+use crate::provider::aws::error::Failure;
+use crate::provider::aws::session::Answered;
 use crate::sealed::Sealed;
 
 /// A hyphen and six random characters, which AWS puts behind the name in an ARN.
@@ -55,10 +56,10 @@ fn without_end(arn: &str) -> Option<&str> {
 /// Answers the keys, in their order, for which exactly one item can be meant.
 ///
 /// An item that is some ARN's is no name's: it may be another account's. Items of one ARN are one secret.
-pub(super) fn assign(keys: &[String], items: &[Item]) -> Vec<Option<Result<Sealed, Failure>>> {
+pub(super) fn assign(keys: &[&str], items: &[Item]) -> Vec<Answered> {
     let arns: Vec<_> = keys.iter().filter(|key| is_arn(key)).collect();
     let claimed: Vec<_> = items.iter().map(|item| arns.iter().any(|key| item.is_of(key))).collect();
-    let answer = |key: &String| {
+    let answer = |key: &&str| {
         let mut own = items
             .iter()
             .zip(&claimed)
@@ -96,13 +97,12 @@ mod tests {
     }
 
     fn assigned(keys: &[&str], items: &[Item]) -> Vec<String> {
-        let keys: Vec<_> = keys.iter().map(ToString::to_string).collect();
-        let shown = |answer: &Option<Result<Sealed, Failure>>| match answer {
+        let shown = |answer: &Answered| match answer {
             None => "none".to_owned(),
             Some(Ok(value)) => String::from_utf8(value.expose().to_vec()).unwrap(),
             Some(Err(failure)) => format!("{:?}", failure.kind()),
         };
-        assign(&keys, items).iter().map(shown).collect()
+        assign(keys, items).iter().map(shown).collect()
     }
 
     #[test]
