@@ -7,24 +7,19 @@ use anyhow::Context as _;
 use keyferry::cluster::api_server::api_server;
 use keyferry::controller::Calls;
 use keyferry::ops::metrics::Metrics;
-use keyferry::ops::settings::{Alibaba, Azure, Gcp, Settings};
+use keyferry::ops::settings::{Alibaba, Aws, Azure, Gcp, Settings};
 use keyferry::provider::{self, Environment, alibaba, aws, azure, gcp, http, kubernetes};
 use keyferry::sealed::Sealed;
 
 /// Reads the files of authorities that flags name, and no others.
 pub(super) async fn environment(settings: &Settings, metrics: &Arc<Metrics>) -> anyhow::Result<Environment> {
-    let aws = aws::Settings {
-        secrets_manager_endpoint: settings.aws.secrets_manager.clone(),
-        ssm_endpoint: settings.aws.ssm.clone(),
-        sts_endpoint: settings.aws.sts.clone(),
-    };
     let reach = if settings.loopback_stores { http::Reach::Loopback } else { http::Reach::Remote };
     // It was found a moment ago, when the client was made.
     let own = api_server().await.ok();
     let shared = provider::Settings {
         deadline: settings.sync.provider_deadline,
         alibaba: alibaba(settings.alibaba.clone())?,
-        aws,
+        aws: aws(settings.aws.clone())?,
         azure: azure(settings.azure.clone())?,
         gcp: gcp(settings.gcp.clone())?,
         http: http::Settings { reach },
@@ -32,6 +27,13 @@ pub(super) async fn environment(settings: &Settings, metrics: &Arc<Metrics>) -> 
         ..provider::Settings::default()
     };
     Ok(Environment::new(Arc::new(Calls(Arc::clone(metrics))), shared).await)
+}
+
+fn aws(flags: Aws) -> anyhow::Result<aws::Settings> {
+    let Aws { secrets_manager, ssm, sts, ca_file } = flags;
+    let read = |pem| aws::Authorities::read(pem).map_err(|cause| anyhow::anyhow!("--aws-ca-file: {cause}"));
+    let authorities = authorities("aws-ca-file", ca_file.as_deref())?.map(read).transpose()?;
+    Ok(aws::Settings { secrets_manager_endpoint: secrets_manager, ssm_endpoint: ssm, sts_endpoint: sts, authorities })
 }
 
 fn gcp(flags: Gcp) -> anyhow::Result<gcp::Settings> {

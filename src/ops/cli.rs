@@ -253,7 +253,7 @@ pub struct Election {
     pub leader_election_retry_period: Duration,
 }
 
-/// Other endpoints than AWS' own, for tests and private links; ESO's variables.
+/// Other endpoints than AWS' own, for tests, private links and proxies that break TLS; ESO's variables and the SDKs'.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "AWS")]
 pub struct Aws {
@@ -266,6 +266,9 @@ pub struct Aws {
     /// The endpoint of the Security Token Service, instead of the region's
     #[arg(long, value_name = "URL", env = "AWS_STS_ENDPOINT")]
     pub aws_sts_endpoint: Option<String>,
+    /// A file of authorities, PEM, that AWS' certificates are checked with instead of the system's
+    #[arg(long, value_name = "FILE", env = "AWS_CA_BUNDLE")]
+    pub aws_ca_file: Option<PathBuf>,
 }
 
 /// Azure's own variables, which its workload identity webhook sets in pods, and where else its servers may be.
@@ -318,7 +321,7 @@ pub struct Gcp {
     pub gce_metadata_host: Option<String>,
     /// A file of authorities, PEM, that Google's certificates are checked with instead of the system's
     #[arg(long, value_name = "FILE", env = "CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE")]
-    pub gcp_ca_file: Option<std::path::PathBuf>,
+    pub gcp_ca_file: Option<PathBuf>,
 }
 
 /// Stores whose manifests name a server by its URL: Vault, OpenBao and others.

@@ -7,6 +7,7 @@ mod alibaba;
 mod azure;
 mod gcp;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 pub use self::alibaba::Alibaba;
@@ -153,6 +154,8 @@ pub struct Aws {
     pub ssm: Option<String>,
     /// Of the Security Token Service.
     pub sts: Option<String>,
+    /// Authorities, PEM.
+    pub ca_file: Option<PathBuf>,
 }
 
 impl TryFrom<Flags> for Settings {
@@ -329,6 +332,7 @@ fn aws(typed: cli::Aws) -> Result<Aws, Invalid> {
         secrets_manager: endpoint("aws-secretsmanager-endpoint", typed.aws_secretsmanager_endpoint)?,
         ssm: endpoint("aws-ssm-endpoint", typed.aws_ssm_endpoint)?,
         sts: endpoint("aws-sts-endpoint", typed.aws_sts_endpoint)?,
+        ca_file: typed.aws_ca_file.filter(|file| !file.as_os_str().is_empty()),
     })
 }
 

@@ -57,17 +57,39 @@ pub(super) async fn session(
     prefix: &str,
     deadline: Duration,
 ) -> Result<Arc<dyn Provider>> {
+    let settings = Settings { aws: at(endpoint), deadline, ..Settings::default() };
+    open_store(service, prefix, settings).await
+}
+
+/// A session with `service` on a wire with TLS before `proxy`.
+pub(super) async fn wired(service: &str, proxy: &Proxy, prefix: &str) -> Result<Wired, Without> {
+    let wire = async || {
+        let wire = Wire::start(Upstream::plain(proxy.address()), &[]).await?;
+        let authorities = aws::Authorities::read(wire.authority().into()).map_err(anyhow::Error::msg)?;
+        let aws = aws::Settings { authorities: Some(authorities), ..at(&wire.url()) };
+        let settings = Settings { aws, deadline: wire::DEADLINE, ..Settings::default() };
+        let provider = open_store(service, prefix, settings).await?;
+        Ok(Wired { provider, wire: Arc::new(wire) })
+    };
+    wire().await.map_err(|error: anyhow::Error| Without::Failed(format!("{error:#}")))
+}
+
+/// All of AWS at one endpoint.
+fn at(endpoint: &str) -> aws::Settings {
+    let endpoint = Some(endpoint.to_owned());
+    aws::Settings {
+        secrets_manager_endpoint: endpoint.clone(),
+        ssm_endpoint: endpoint.clone(),
+        sts_endpoint: endpoint,
+        authorities: None,
+    }
+}
+
+async fn open_store(service: &str, prefix: &str, settings: Settings) -> Result<Arc<dyn Provider>> {
     let mut store = fixtures::aws_store("store")["spec"].clone();
     store["provider"]["aws"]["service"] = service.into();
     store["provider"]["aws"]["prefix"] = prefix.into();
     let spec: SecretStoreSpec = serde_json::from_value(store)?;
-    let endpoint = Some(endpoint.to_owned());
-    let aws = aws::Settings {
-        secrets_manager_endpoint: endpoint.clone(),
-        ssm_endpoint: endpoint.clone(),
-        sts_endpoint: endpoint,
-    };
-    let settings = Settings { aws, deadline, ..Settings::default() };
     let environment = Box::pin(Environment::new(Arc::new(Unobserved), settings)).await;
     let keyring = Keyring::default();
     keyring.set(fixtures::CREDENTIALS, "access-key", "AKIAFIXTURE");
@@ -147,12 +169,7 @@ impl Fixture for SecretsManager {
     }
 
     async fn wired(&self) -> Result<Wired, Without> {
-        let wire = async || {
-            let wire = Wire::plain(Upstream::plain(self.proxy.address())).await?;
-            let provider = session("SecretsManager", &wire.url(), &self.prefix, wire::DEADLINE).await?;
-            Ok(Wired { provider, wire: Arc::new(wire) })
-        };
-        wire().await.map_err(|error: anyhow::Error| Without::Failed(format!("{error:#}")))
+        wired("SecretsManager", &self.proxy, &self.prefix).await
     }
 
     fn says(&self, complaint: Complaint) -> Option<Answer> {

@@ -3,17 +3,16 @@ use std::sync::{Arc, Mutex};
 
 use anyhow::Result;
 use async_trait::async_trait;
-use keyferry::provider::conformance::wire::{self, Answer, Complaint, Wired, Without};
+use keyferry::provider::conformance::wire::{Answer, Complaint, Wired, Without};
 use keyferry::provider::conformance::{self, Fixture, Searches};
 use keyferry::provider::memory::{key, key_at};
 use keyferry::provider::{Kind, Part, Provider, RemoteKey, Settings};
 use keyferry_e2e::aws::{Parameters, REGION, shared};
 use keyferry_e2e::proxy::{Fault, Proxy, Rule};
 use keyferry_e2e::scratch::suffix;
-use keyferry_e2e::wire::{Upstream, Wire};
 use serde_json::json;
 
-use super::aws::session;
+use super::aws::{session, wired};
 
 const SERVICE: &str = "ParameterStore";
 /// What a parameter of the advanced tier holds.
@@ -126,12 +125,7 @@ impl Fixture for ParameterStore {
     }
 
     async fn wired(&self) -> Result<Wired, Without> {
-        let wire = async || {
-            let wire = Wire::plain(Upstream::plain(self.proxy.address())).await?;
-            let provider = session(SERVICE, &wire.url(), &self.prefix, wire::DEADLINE).await?;
-            Ok(Wired { provider, wire: Arc::new(wire) })
-        };
-        wire().await.map_err(|error: anyhow::Error| Without::Failed(format!("{error:#}")))
+        wired(SERVICE, &self.proxy, &self.prefix).await
     }
 
     fn says(&self, complaint: Complaint) -> Option<Answer> {

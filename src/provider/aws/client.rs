@@ -14,6 +14,7 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 use super::body::bounded;
+use super::trust::{self, Authorities};
 use super::{endpoint, parameter_store};
 
 /// The longest wait for a connection; a host that does not answer in that time is down or filtered.
@@ -31,6 +32,8 @@ pub struct Settings {
     pub ssm_endpoint: Option<String>,
     /// `AWS_STS_ENDPOINT`.
     pub sts_endpoint: Option<String>,
+    /// Whom to believe instead of the system's authorities; the file that `AWS_CA_BUNDLE` names.
+    pub authorities: Option<Authorities>,
 }
 
 /// One HTTP client with one connection pool, and the operator's own credentials with one cache.
@@ -49,8 +52,10 @@ impl fmt::Debug for Base {
 
 impl Base {
     pub(in crate::provider) async fn new(settings: Settings, deadline: Duration, body_limit: usize) -> Self {
-        let https =
-            aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https();
+        let https = aws_smithy_http_client::Builder::new()
+            .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+            .tls_context(trust::context(settings.authorities.as_ref()))
+            .build_https();
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT.min(deadline))
             // The session's own deadline comes first, so that a hang always reads the same.

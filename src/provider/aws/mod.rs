@@ -14,6 +14,7 @@ mod search;
 mod secrets_manager;
 mod session;
 mod tags;
+mod trust;
 
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ pub use client::{Base, Settings};
 use parameter_store::ParameterStore;
 use secrets_manager::SecretsManager;
 use session::{Service, Session};
+pub use trust::Authorities;
 
 use super::{Context, Credentials, Environment, Error, Kind, Provider};
 use crate::api::provider::AwsProvider;

@@ -51,8 +51,12 @@ pub(super) const AMPLE: Duration = Duration::from_secs(30);
 
 pub(super) async fn environment(url: &str, deadline: Duration, ledger: Arc<Ledger>) -> Environment {
     let endpoint = Some(url.to_owned());
-    let aws =
-        Settings { secrets_manager_endpoint: endpoint.clone(), ssm_endpoint: endpoint.clone(), sts_endpoint: endpoint };
+    let aws = Settings {
+        secrets_manager_endpoint: endpoint.clone(),
+        ssm_endpoint: endpoint.clone(),
+        sts_endpoint: endpoint,
+        authorities: None,
+    };
     let settings =
         crate::provider::Settings { deadline, body_limit: 1024 * 1024, aws, ..crate::provider::Settings::default() };
     Environment::new(ledger, settings).await
