@@ -94,7 +94,7 @@ pub struct AzureSecretRef {
     /// The client's secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_secret: Option<SecretKeySelector>,
-    /// The client's certificate and key.
+    /// The client's certificate and RSA key: PEM, or a PFX file without a password.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_certificate: Option<SecretKeySelector>,
 }

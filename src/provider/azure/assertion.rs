@@ -10,6 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
+use super::pfx;
 use crate::sealed::Sealed;
 
 /// For how long an assertion is good; it is used at once.
@@ -18,6 +19,9 @@ const LIFE: Duration = Duration::from_mins(10);
 const SKEW: Duration = Duration::from_mins(2);
 /// The most bytes of certificate, chain and key that are read.
 const LONGEST: usize = 128 * 1024;
+
+/// What every PFX file begins with, and no PEM text.
+const SEQUENCE: u8 = 0x30;
 
 /// A certificate's key, and what the certificate is known by.
 pub(super) struct Signer {
@@ -42,13 +46,21 @@ pub(super) enum Manner {
 }
 
 /// Why a certificate is none that can sign; what helps.
-pub(super) const UNFIT: &str = "it is no PEM of a certificate and its RSA key; convert a PKCS #12 file by `openssl pkcs12 \
-                                -in app.pfx -nodes -out app.pem`";
+pub(super) const UNFIT: &str = "it is no certificate with its RSA key, as PEM or as PFX without a password; convert other \
+                                files by `openssl pkcs12 -in app.pfx -nodes -out app.pem`";
 
 impl Signer {
-    /// Reads the first certificate and the key of a PEM text; none where it lacks one of them, or the key is no RSA key.
-    pub(super) fn parse(pem: &Sealed) -> Option<Self> {
-        let pem = Some(pem.expose()).filter(|pem| pem.len() <= LONGEST)?;
+    /// Reads the first certificate and the key of a PEM text or a PFX file; none where it lacks one of them, or the key is
+    /// no RSA key.
+    pub(super) fn parse(file: &Sealed) -> Option<Self> {
+        let file = Some(file).filter(|file| file.len() <= LONGEST)?;
+        if file.expose().first() == Some(&SEQUENCE) {
+            return Self::of_pem(pfx::pem(file)?.expose());
+        }
+        Self::of_pem(file.expose())
+    }
+
+    fn of_pem(pem: &[u8]) -> Option<Self> {
         let certificate = CertificateDer::pem_slice_iter(pem).next()?.ok()?;
         let key = match PrivateKeyDer::from_pem_slice(pem).ok()? {
             PrivateKeyDer::Pkcs1(key) => RsaKeyPair::from_der(key.secret_pkcs1_der()),
@@ -140,6 +152,13 @@ mod tests {
             );
             assert_eq!((&claims["nbf"], &claims["exp"]), (&1_699_999_880.into(), &1_700_000_600.into()));
         }
+    }
+
+    #[test]
+    fn a_pfx_file_is_the_same_as_its_pem() {
+        let (pem, ..) = pem();
+        let file = pfx::tests::written(&pem, "pemToPkcs12 .certificate .key");
+        assert_eq!(Signer::parse(&file).unwrap().sha256, Signer::parse(&pem.into()).unwrap().sha256);
     }
 
     #[test]

@@ -117,8 +117,8 @@ impl Reader<'_> {
             (Some(secret), None) => self.secret("authSecretRef.clientSecret", secret).await.map(Proof::Secret),
             (None, Some(certificate)) => {
                 let named = "authSecretRef.clientCertificate";
-                let pem = self.secret(named, certificate).await?;
-                let signer = Signer::parse(&pem).ok_or_else(|| unusable(named, UNFIT))?;
+                let file = self.secret(named, certificate).await?;
+                let signer = Signer::parse(&file).ok_or_else(|| unusable(named, UNFIT))?;
                 Ok(Proof::Certificate(Box::new(signer)))
             }
             (None, None) => Err(refuse("authSecretRef", "neither clientSecret nor clientCertificate is set; set one")),

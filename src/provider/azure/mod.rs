@@ -13,6 +13,7 @@ mod error;
 mod find;
 mod listing;
 mod object;
+mod pfx;
 mod sign_in;
 mod token;
 mod vault;

@@ -130,7 +130,7 @@ async fn a_store_that_names_no_way_or_two_is_refused() {
         ),
         (
             json!({"tenantId": "t", "authSecretRef": {"clientId": at("id"), "clientCertificate": at("secret")}}),
-            "no PEM",
+            "no certificate with its RSA key",
         ),
         (json!({"authType": "ManagedIdentity", "identityId": "a&b"}), "identityId"),
     ] {
