@@ -84,6 +84,21 @@ fn links_of_the_documents_lead_to_files() {
 }
 
 #[test]
+fn the_page_of_checks_names_only_tests_that_there_are() {
+    let mut tests = String::new();
+    for folder in ["e2e/tests/provider", "e2e/tests/tenants", "e2e/tests/trials"] {
+        listed(folder, ".rs").iter().for_each(|file| tests.push_str(&read(file)));
+    }
+    let page = read("docs/store-checks.md");
+    let is_name = |word: &&str| word.matches('_').count() > 3 && !word.contains(' ');
+    let named: Vec<&str> = page.split('`').skip(1).step_by(2).filter(is_name).collect();
+    assert!(named.len() > 30, "the names were not found");
+    for name in named {
+        assert!(tests.contains(&format!("fn {name}(")), "there is no test {name}");
+    }
+}
+
+#[test]
 fn every_flag_that_the_chart_gives_is_known() {
     let known: BTreeSet<String> =
         Flags::command().get_arguments().filter_map(|flag| flag.get_long().map(str::to_owned)).collect();
