@@ -56,12 +56,13 @@ fn refusal_v6(address: Ipv6Addr, reach: Reach) -> Option<&'static str> {
     }
 }
 
-/// The IPv4 address that a form of IPv6 stands for: mapped, compatible, NAT64 or 6to4.
+/// The IPv4 address that a form of IPv6 stands for: mapped, compatible, NAT64 (RFC 6052; RFC 8215 of one's own network) or
+/// 6to4.
 fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let [.., high, low] = address.segments();
     let of = |high: u16, low: u16| Some(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)));
     match address.segments() {
-        [0, 0, 0, 0, 0, 0xffff, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] => of(high, low),
+        [0, 0, 0, 0, 0, 0xffff, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] | [0x64, 0xff9b, 1, ..] => of(high, low),
         // `::` and `::1` are IPv6's own.
         [0, 0, 0, 0, 0, 0, ..] if high != 0 || low > 1 => of(high, low),
         [0x2002, first, second, ..] => of(first, second),
@@ -100,6 +101,8 @@ mod tests {
             "169.254.170.2",
             "::ffff:169.254.169.254",
             "64:ff9b::a9fe:a9fe",
+            "64:ff9b:1::a9fe:a9fe",
+            "64:ff9b:1:fffe::a9fe:a9fe",
             "2002:a9fe:a9fe::1",
             "fe80::1",
             "fd00:ec2::254",
