@@ -13,7 +13,8 @@ use keyferry_e2e::scratch::suffix;
 use keyferry_e2e::wire::{Upstream, Wire};
 use serde_json::json;
 
-use super::aws::session;
+use super::aws::{provider, session, stand_of};
+use crate::trials::Stand;
 
 const SERVICE: &str = "ParameterStore";
 /// What a parameter of the advanced tier holds.
@@ -31,6 +32,13 @@ struct ParameterStore {
 /// The fixture for the matrix.
 pub(super) async fn parameter_store() -> Result<Box<dyn Fixture>> {
     Ok(Box::new(ParameterStore::new().await?))
+}
+
+/// The stand for the trials.
+pub(crate) async fn stand() -> Result<Stand> {
+    let fixture = ParameterStore::new().await?;
+    let (provider, server) = (provider(SERVICE, &fixture.prefix), fixture.proxy.address());
+    stand_of("parameters", Box::new(fixture), provider, server, "AWS_SSM_ENDPOINT").await
 }
 
 impl ParameterStore {

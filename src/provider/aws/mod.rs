@@ -21,6 +21,7 @@ pub use client::{Base, Settings};
 use parameter_store::ParameterStore;
 use secrets_manager::SecretsManager;
 
+use super::open::unserved;
 use super::{Context, Credentials, Environment, Error, Kind, Provider};
 use crate::api::provider::AwsProvider;
 use crate::api::provider::aws::{AwsService, SessionTagsPolicy};
@@ -38,7 +39,9 @@ pub(super) async fn open(
     let provider = match spec.service {
         AwsService::SecretsManager => secrets_manager::NAME,
         AwsService::ParameterStore => parameter_store::NAME,
-        AwsService::CertificateManager => return Err(unsupported("AWS/CertificateManager", "CertificateManager")),
+        AwsService::CertificateManager => {
+            return Err(refusal("AWS/CertificateManager", unserved("aws.service: CertificateManager")));
+        }
     };
     check_region(provider, &spec.region)?;
     let (base, observer) = (&environment.aws, environment.observer.clone());
@@ -78,12 +81,6 @@ fn check_region(provider: &'static str, region: &str) -> Result<(), Error> {
         return Ok(());
     }
     Err(refusal(provider, "`spec.provider.aws.region` is not a region: it must be like `eu-west-1`".to_owned()))
-}
-
-fn unsupported(provider: &'static str, service: &str) -> Error {
-    let cause =
-        format!("`spec.provider.aws.service: {service}` is not supported by Keyferry yet; the store is kept as it is");
-    refusal(provider, cause)
 }
 
 fn refusal(provider: &'static str, cause: String) -> Error {
