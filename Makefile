@@ -84,8 +84,8 @@ conformance: build tools ## Puts every provider through every case and shows one
 	@$(DEBUG_BIN) $(TEST) --test main -- provider::matrix --nocapture
 
 .PHONY: trials
-trials: build tools ## Runs the fault trials at full size: 200 objects a provider, a minute a fault, five in all
-	@$(DEBUG_BIN) KEYFERRY_TRIALS=true $(TEST) --test main -- trials --nocapture
+trials: build tools ## Runs the fault trials at full size: 200 objects of every provider, a minute a fault, twenty in all
+	@$(DEBUG_BIN) KEYFERRY_TRIALS=true $(TEST) --test main -- trials --nocapture --test-threads=1
 
 # What a node needs beside the default tools. Cargo has node.py start the test binary, on ground of its own; most tests
 # wait for others, so there are more of them than cores.

@@ -48,6 +48,12 @@ impl Launch {
         self
     }
 
+    /// Adds several.
+    #[must_use]
+    pub fn flags(self, all: impl IntoIterator<Item = String>) -> Self {
+        all.into_iter().fold(self, Self::flag)
+    }
+
     /// Runs this binary, whatever the settings say.
     #[must_use]
     pub fn binary(self, path: &Path) -> Self {
@@ -59,6 +65,12 @@ impl Launch {
     pub fn variable(mut self, name: &str, value: impl Into<String>) -> Self {
         self.environment.insert(name.to_owned(), value.into());
         self
+    }
+
+    /// Sets several.
+    #[must_use]
+    pub fn variables(self, all: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        all.into_iter().fold(self, |launch, (name, value)| launch.variable(name, value))
     }
 
     /// Has all calls to AWS go to `endpoint`, for example [`crate::proxy::Proxy::url`].

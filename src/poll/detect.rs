@@ -96,18 +96,19 @@ impl Inner {
         let alike = suspects.chunk_by(|a, b| kind(a) == kind(b));
         let batches = alike.flat_map(|alike| alike.chunks(alike.first().map_or(1, |first| kind(first).size())));
         let sent: Vec<_> = batches.map(|batch| Sent::new(self, batch, interval)).collect();
-        let progress = Mutex::new(now());
+        held(&self.schedule).expect(session.id, sent.len(), interval);
+        let progress = Mutex::new(Progress { told: now(), silent: 0 });
         let read = |sent: Sent| self.read_batch(session, sent, &progress);
         stream::iter(sent).for_each_concurrent(self.settings.session_concurrency, read).await;
     }
 
-    /// Behind calls that all hang nobody waits for longer than for a permit.
-    async fn read_batch(self: &Arc<Self>, session: &Arc<Session>, sent: Sent, progress: &Mutex<Instant>) {
+    /// Behind calls that all hang nobody waits for longer than for a permit, and nobody follows many that all failed.
+    async fn read_batch(self: &Arc<Self>, session: &Arc<Session>, sent: Sent, progress: &Mutex<Progress>) {
         if !self.fence.may_read(session.id) {
             return;
         }
         let question = sent.question.clone();
-        if now().saturating_duration_since(*held(progress)) >= self.settings.deadline {
+        if held(progress).is_hopeless(self.settings.deadline, self.settings.session_concurrency) {
             let round = Round { order: held(&self.schedule).begin(), ..Round::new(session.id, question.polled, now()) };
             let stuck = |reference| Err(Refusal::Stuck.about(self, reference));
             let stuck = question.references.iter().map(stuck).collect();
@@ -115,8 +116,27 @@ impl Inner {
             return;
         }
         let readings = self.read(session, question).await;
-        if readings.iter().any(is_told) {
-            *held(progress) = now();
+        held(progress).note(readings.iter().any(is_told));
+    }
+}
+
+/// How the reads go that a listing has asked for.
+struct Progress {
+    /// When one last had an answer.
+    told: Instant,
+    /// How many have failed without one since.
+    silent: usize,
+}
+
+impl Progress {
+    fn is_hopeless(&self, deadline: Duration, many: usize) -> bool {
+        self.silent >= many || now().saturating_duration_since(self.told) >= deadline
+    }
+
+    fn note(&mut self, told: bool) {
+        self.silent = if told { 0 } else { self.silent + 1 };
+        if told {
+            self.told = now();
         }
     }
 }

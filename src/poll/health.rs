@@ -42,10 +42,12 @@ struct Suspicion {
 
 impl Health {
     /// A call that asks now, and would ask again after `interval`. Under suspicion it may if there was no try for that
-    /// long; so those that ask most often try for all.
+    /// long, give or take the lateness of a tick; so those that ask most often try for all.
     pub(super) fn admit(&mut self, now: Instant, interval: Duration) -> Admission {
         match &mut self.suspicion {
-            Some(suspicion) if now < suspicion.tried + interval => Admission::Refused(suspicion.error.clone()),
+            Some(suspicion) if now < suspicion.tried + interval * 15 / 16 => {
+                Admission::Refused(suspicion.error.clone())
+            }
             Some(suspicion) => {
                 suspicion.tried = now;
                 Admission::Granted
@@ -72,6 +74,12 @@ impl Health {
     /// A reference was answered with a value at `at`.
     pub(super) fn answered(&mut self, at: Instant) {
         self.answered = self.answered.max(Some(at));
+    }
+
+    /// No read of a call has had an answer. Where none has since listings were given up, it is not they that are broken.
+    pub(super) fn unanswered(&mut self) {
+        let answered = self.answered;
+        self.listings.excuse(|at| answered.is_none_or(|answered| answered < at));
     }
 
     /// Whether an absence may be believed: a session that serves others must have answered one of them lately.
@@ -109,6 +117,15 @@ mod tests {
         health.suspect(refused(), start);
         let granted = (0..300_u32).filter(|k| health.admit(start + INTERVAL / 10 * *k, INTERVAL) == Admission::Granted);
         assert_eq!(granted.count(), 29);
+    }
+
+    #[test]
+    fn who_asks_a_little_earlier_than_the_last_time_is_not_put_off_for_another_interval() {
+        let start = Instant::now();
+        let mut health = Health::default();
+        health.suspect(refused(), start + Duration::from_millis(30));
+        assert_eq!(health.admit(start + INTERVAL, INTERVAL), Admission::Granted);
+        assert_eq!(health.admit(start + INTERVAL + INTERVAL / 2, INTERVAL), Admission::Refused(refused()));
     }
 
     #[test]

@@ -80,6 +80,8 @@ struct Listing {
     refused: Option<Instant>,
     /// How many in a row had no answer.
     unanswered: u8,
+    /// When reads were made in its place because it had none.
+    given_up: Option<Instant>,
 }
 
 impl Listings {
@@ -95,7 +97,7 @@ impl Listings {
         let listing = self.0.entry(kind).or_default();
         listing.calls = Some((calls, now));
         match answer {
-            Ok(()) => (listing.refused, listing.unanswered) = (None, 0),
+            Ok(()) => (listing.refused, listing.unanswered, listing.given_up) = (None, 0, None),
             Err(Kind::Throttled | Kind::Unauthenticated) => {}
             Err(Kind::Unavailable) if listing.unanswered < PATIENCE => listing.unanswered += 1,
             Err(why) => {
@@ -105,10 +107,20 @@ impl Listings {
                     _ => Duration::ZERO,
                 };
                 listing.refused = Some(now + pause);
+                listing.given_up = (why == Kind::Unavailable).then_some(now);
                 return false;
             }
         }
         true
+    }
+
+    /// Makes those again that were given up, if the provider has been `silent` since then.
+    pub(super) fn excuse(&mut self, silent: impl Fn(Instant) -> bool) {
+        for listing in self.0.values_mut() {
+            if listing.given_up.is_some_and(&silent) {
+                (listing.refused, listing.given_up) = (None, None);
+            }
+        }
     }
 }
 

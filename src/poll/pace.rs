@@ -17,9 +17,11 @@ const FLOOR: Duration = Duration::from_millis(50);
 const CEILING: Duration = Duration::from_secs(5);
 /// How many refusals in a row, with no answer between them, are a provider that refuses everything.
 const SILENCE: u32 = 3;
-/// By how much each answer after them narrows the gap, and how far below the usual one it goes: all that waited goes in
-/// a quarter of an interval.
+/// By how much each answer after them narrows the gap.
 const HASTE: u32 = 4;
+/// How far below the usual one it goes: what waited, and what those ask for who were told that it failed, goes in a quarter
+/// of an interval.
+const RUSH: u32 = 8;
 /// For how long after them the session catches up; the default interval.
 const CATCH_UP: Duration = Duration::from_secs(10);
 /// How many seconds the rate takes to grow from nothing to what it was, at its fastest.
@@ -72,6 +74,19 @@ impl Pace {
         0.9 + f64::from(u16::try_from(scatter(self.rolls) >> 48).unwrap_or(0)) / 65_536.0 / 5.0
     }
 
+    /// When the next call may begin, where it may not at once.
+    pub(super) fn free(&self) -> Option<Instant> {
+        self.limit.as_ref().map(|limit| limit.free)
+    }
+
+    /// So many calls are due `within` this time, whatever was usual: a listing has shown what there is to read.
+    pub(super) fn expect(&mut self, calls: usize, within: Duration) {
+        let gap = within / u32::try_from(calls.max(1)).unwrap_or(u32::MAX);
+        if self.limit.is_some() {
+            self.usual = Some(self.usual.map_or(gap, |usual| usual.min(gap)));
+        }
+    }
+
     /// A call that began at `began` was throttled.
     pub(super) fn throttled(&mut self, began: Instant, now: Instant) {
         let (gap, refusals) = match &self.limit {
@@ -95,7 +110,7 @@ impl Pace {
             limit.back = Some(now);
         }
         if let Some(back) = limit.back {
-            limit.gap = (limit.gap / HASTE).max(usual / HASTE);
+            limit.gap = (limit.gap / HASTE).max(usual / RUSH);
             limit.free = limit.free.min(now + limit.gap);
             if now > back + CATCH_UP {
                 self.lift();
@@ -249,6 +264,28 @@ mod tests {
             let took = catch_up(calls);
             assert!(took <= Duration::from_secs(10), "{calls}: {took:?}");
         }
+    }
+
+    #[test]
+    fn what_a_listing_shows_is_read_within_an_interval_however_seldom_the_session_calls() {
+        let start = Instant::now();
+        let (mut pace, mut now) = (Pace::default(), start);
+        for _ in 0..6 {
+            pace.turn(now).unwrap();
+            now += Duration::from_secs(10);
+        }
+        while now < start + Duration::from_mins(2) {
+            pace.throttled(now, now);
+            now = begin(&mut pace, now);
+        }
+        let end = now;
+        pace.answered(now);
+        pace.expect(200, Duration::from_secs(10));
+        for _ in 0..200 {
+            now = begin(&mut pace, now);
+            pace.answered(now);
+        }
+        assert!(now - end <= CEILING, "{:?}", now - end);
     }
 
     #[test]

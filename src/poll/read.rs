@@ -90,7 +90,11 @@ impl Inner {
         loop {
             let turn = held(&self.schedule).turn(session.id, now());
             let Err(later) = turn else { return };
-            tokio::time::sleep_until(later.into()).await;
+            // An answer to a call before this one may let it go sooner.
+            tokio::select! {
+                () = tokio::time::sleep_until(later.into()) => {}
+                () = session.answered.notified() => {}
+            }
         }
     }
 
@@ -148,6 +152,7 @@ impl Inner {
         });
         let found = found.collect();
         let noted = held(&self.schedule).record(round, found, now());
+        session.answered.notify_one();
         let mut readings = Vec::with_capacity(references.len());
         for ((reference, value), noted) in references.into_iter().zip(values).zip(noted) {
             let value = value.ok().filter(|_| matches!(noted.seen, Seen::Value(_)));

@@ -73,6 +73,13 @@ impl Schedule {
         self.sessions.get_mut(&session).map_or(Ok(()), |health| health.pace.turn(now))
     }
 
+    /// So many calls of `session` are due `within` this time.
+    pub(super) fn expect(&mut self, session: SessionId, calls: usize, within: Duration) {
+        if let Some(health) = self.sessions.get_mut(&session) {
+            health.pace.expect(calls, within);
+        }
+    }
+
     /// The failure that `reference` is known to be in.
     pub(super) fn failure(&self, reference: &Reference) -> Option<Error> {
         match &self.known.get(*self.references.get(reference)?)?.mark {
@@ -94,6 +101,7 @@ impl Schedule {
         let seen: Vec<_> = found.iter().map(|found| self.note(round, found, now)).collect();
         let wanted: Vec<_> = found.iter().map(|found| self.rouse(round, &found.reference, now)).collect();
         self.revive(round.session, now);
+        self.retry(round, &found);
         seen.into_iter().zip(wanted).map(|(seen, wanted)| Noted { seen, wanted }).collect()
     }
 
@@ -112,6 +120,9 @@ impl Schedule {
         if found.iter().any(|found| authenticated(kind(found))) {
             health.trust();
             return;
+        }
+        if found.iter().all(|found| kind(found) == Err(Kind::Unavailable)) {
+            health.unanswered();
         }
         let refused = found.iter().filter_map(|found| found.answer.as_ref().err());
         let Some(error) = refused.clone().find(|error| error.kind == Kind::Unauthenticated) else { return };

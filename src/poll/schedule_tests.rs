@@ -295,7 +295,9 @@ fn a_throttled_poll_is_borne_for_two_intervals_and_then_told() {
     world.sync("a", &["k"], Some(INTERVAL));
     world.set("k", Err(Kind::Throttled));
     assert!(world.names(INTERVAL * 2).is_empty());
-    assert_eq!(world.names(INTERVAL * 2).len(), 1 + usize::from(world.dirty("a")));
+    // It is tried at the widest gap, half an interval, and who has not heard is woken each time.
+    let told = world.names(INTERVAL * 2);
+    assert!((2..=4).contains(&told.len()) && world.dirty("a"), "{told:?}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{Mutex as Turn, Semaphore};
+use tokio::sync::{Mutex as Turn, Notify, Semaphore};
 use tokio::task::JoinSet;
 
 use crate::provider::{Credentials, Error, Kind, Provider, Remote};
@@ -40,6 +40,8 @@ pub(super) struct Session {
     pub(super) permits: Semaphore,
     /// Where calls wait for their turn while the session is throttled.
     pub(super) line: Turn<()>,
+    /// An answer has come: the first in line may have its turn sooner than it was told.
+    pub(super) answered: Notify,
     key: SessionKey,
     credentials: Arc<dyn Credentials>,
     used: Mutex<Instant>,
@@ -159,10 +161,9 @@ impl Sessions {
         state.given += 1;
         let id = SessionId::new(state.given);
         let (permits, used, proved) = (Semaphore::new(1), Mutex::new(now()), std::sync::Once::new());
-        state.open.insert(
-            id,
-            Arc::new(Session { id, provider, permits, line: Turn::default(), key, credentials, used, proved }),
-        );
+        let (line, answered) = (Turn::default(), Notify::new());
+        let session = Session { id, provider, permits, line, answered, key, credentials, used, proved };
+        state.open.insert(id, Arc::new(session));
         drop(state);
         self.listener.opened(id);
         id

@@ -212,10 +212,17 @@ impl Slots {
 
     /// Has a slot due now, unless it is being read.
     pub(super) fn hasten(&mut self, id: SlotId, now: Instant) {
-        let Some(slot) = self.all.get_mut(&id).filter(|slot| !slot.reading && slot.due > now) else { return };
+        if self.all.get(&id).is_some_and(|slot| !slot.reading) {
+            self.bring_forward(id, now);
+        }
+    }
+
+    /// Has a slot due at `at`, if that is sooner.
+    pub(super) fn bring_forward(&mut self, id: SlotId, at: Instant) {
+        let Some(slot) = self.all.get_mut(&id).filter(|slot| at < slot.due) else { return };
         self.due.remove(&(slot.due, id));
-        slot.due = now;
-        self.due.insert((now, id));
+        slot.due = at;
+        self.due.insert((at, id));
     }
 
     /// The read of `slot` has come back.

@@ -11,6 +11,7 @@ use super::*;
 
 mod detect;
 mod find;
+mod recovery;
 
 const INTERVAL: Duration = Duration::from_secs(10);
 

@@ -40,6 +40,7 @@ pub struct Memory {
     hanging: watch::Sender<bool>,
     batch: usize,
     detects: Option<usize>,
+    latency: Duration,
 }
 
 #[derive(Debug, Default)]
@@ -98,7 +99,14 @@ impl Default for Memory {
 impl Memory {
     /// Empty; a `size` of 1 means one key a call.
     pub fn in_batches_of(size: usize) -> Self {
-        Self { state: Mutex::default(), hanging: watch::Sender::new(false), batch: size, detects: None }
+        let (state, hanging) = (Mutex::default(), watch::Sender::new(false));
+        Self { state, hanging, batch: size, detects: None, latency: Duration::ZERO }
+    }
+
+    /// One whose calls take so long.
+    #[must_use]
+    pub fn slow(self, latency: Duration) -> Self {
+        Self { latency, ..self }
     }
 
     /// One that can say which secrets have changed, of `most` at once.
@@ -203,6 +211,9 @@ impl Memory {
     }
 
     async fn answer_when_told(&self) {
+        if !self.latency.is_zero() {
+            tokio::time::sleep(self.latency).await;
+        }
         // It cannot fail: the sender is `self`.
         let _ = self.hanging.subscribe().wait_for(|hanging| !hanging).await;
     }

@@ -89,7 +89,16 @@ pub fn permit(spec: &SecretStoreSpec, kind: StoreKind, remote: &Remote, property
 }
 
 pub(super) fn unsupported(slot: &str) -> Error {
-    invalid(&format!("`spec.provider.{slot}` is not supported by Keyferry yet; the store is kept as it is"))
+    invalid(&unserved(slot))
+}
+
+/// What is said of a part of `spec.provider` that no version serves so far.
+pub(super) fn unserved(part: &str) -> String {
+    format!(
+        "`spec.provider.{part}` is not supported by Keyferry yet: this is version {}, and External Secrets Operator 2.9 \
+         has it; the store is kept as it is",
+        env!("CARGO_PKG_VERSION"),
+    )
 }
 
 fn invalid(cause: &str) -> Error {

@@ -2,6 +2,7 @@
 //! Cloud's own SDK.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,9 +16,12 @@ use keyferry::provider::conformance::{self, Fixture, Searches};
 use keyferry::provider::memory::{Keyring, Unobserved, key};
 use keyferry::provider::{Context, Environment, Kind, Part, Provider, RemoteKey, Settings, open};
 use keyferry_e2e::alibaba::{ACCOUNT, Alibaba, REGION};
+use keyferry_e2e::scratch::Scratch;
 use keyferry_e2e::settings::repository;
 use keyferry_e2e::wire::{Upstream, Wire};
 use serde_json::{Value, json};
+
+use crate::trials::Stand;
 
 const KEY: &str = "LTAIconformance";
 
@@ -26,7 +30,7 @@ struct SecretsManager {
     server: Alibaba,
     secret: String,
     provider: Arc<dyn Provider>,
-    _wire: Wire,
+    wire: Arc<Wire>,
 }
 
 /// The fixture for the matrix.
@@ -34,12 +38,32 @@ pub(super) async fn secrets_manager() -> Result<Box<dyn Fixture>> {
     Ok(Box::new(SecretsManager::new().await?))
 }
 
-async fn session(wire: &Wire, secret: &str, deadline: Duration) -> Result<Arc<dyn Provider>> {
+/// The stand for the trials.
+pub(crate) async fn stand() -> Result<Stand> {
+    let fixture = SecretsManager::new().await?;
+    let (wire, files) = (fixture.wire.clone(), Scratch::new("alibaba", false)?);
+    let variables = variables(&wire, &files.write("ca.pem", wire.authority())?);
+    let credentials = json!({"id": KEY, "secret": fixture.secret});
+    let stand = Stand::new("alibaba", Box::new(fixture), wire, json!({"alibaba": spec()}), credentials);
+    Ok(Stand { variables, files: Some(files), ..stand })
+}
+
+/// How an operator is told that Alibaba Cloud is behind `wire`; `authority` is the file of the wire's.
+pub(super) fn variables(wire: &Wire, authority: &Path) -> Vec<(&'static str, String)> {
+    let endpoints = ["ALIBABA_CLOUD_KMS_ENDPOINT", "ALIBABA_CLOUD_KMS_INSTANCE_ENDPOINT", "ALIBABA_CLOUD_STS_ENDPOINT"];
+    let authority = ("ALIBABA_CLOUD_CA_FILE", authority.display().to_string());
+    endpoints.map(|endpoint| (endpoint, wire.url())).into_iter().chain([authority]).collect()
+}
+
+/// A store that signs in by the access key in the Secret `alibaba`.
+fn spec() -> Value {
     let at = |key: &str| json!({"name": "alibaba", "key": key});
-    let spec: SecretStoreSpec = serde_json::from_value(json!({"provider": {"alibaba": {
-        "regionID": REGION,
-        "auth": {"secretRef": {"accessKeyIDSecretRef": at("id"), "accessKeySecretSecretRef": at("secret")}},
-    }}}))?;
+    let auth = json!({"secretRef": {"accessKeyIDSecretRef": at("id"), "accessKeySecretSecretRef": at("secret")}});
+    json!({"regionID": REGION, "auth": auth})
+}
+
+async fn session(wire: &Wire, secret: &str, deadline: Duration) -> Result<Arc<dyn Provider>> {
+    let spec: SecretStoreSpec = serde_json::from_value(json!({"provider": {"alibaba": spec()}}))?;
     let alibaba = Endpoints {
         kms_endpoint: Some(wire.url()),
         authorities: Some(wire.authority().into()),
@@ -57,9 +81,9 @@ impl SecretsManager {
     async fn new() -> Result<Self> {
         let server = Alibaba::start().await?;
         let secret = server.key(KEY, "");
-        let wire = Wire::start(Upstream::plain(server.address()), &[]).await?;
+        let wire = Arc::new(Wire::start(Upstream::plain(server.address()), &[]).await?);
         let provider = session(&wire, &secret, Settings::default().deadline).await?;
-        Ok(Self { server, secret, provider, _wire: wire })
+        Ok(Self { server, secret, provider, wire })
     }
 
     async fn read(&self, key: &RemoteKey) -> Result<String, Kind> {

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use keyferry_e2e::fixtures;
 use keyferry_e2e::proxy::{Fault, Proxy, Rule};
 use keyferry_e2e::scratch::suffix;
 use keyferry_e2e::wire::{Upstream, Wire};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::trials::Stand;
 
@@ -35,19 +36,33 @@ pub(super) async fn secrets_manager() -> Result<Box<dyn Fixture>> {
 /// The stand for the trials.
 pub(crate) async fn stand() -> Result<Stand> {
     let fixture = SecretsManager::new().await?;
-    let wire = Wire::plain(Upstream::plain(fixture.proxy.address())).await?;
+    let (provider, server) = (provider("SecretsManager", &fixture.prefix), fixture.proxy.address());
+    stand_of("aws", Box::new(fixture), provider, server, "AWS_SECRETSMANAGER_ENDPOINT").await
+}
+
+/// The stand of one of the services, whose endpoint is set by `variable`.
+pub(super) async fn stand_of(
+    name: &'static str,
+    fixture: Box<dyn Fixture>,
+    mut provider: Value,
+    server: SocketAddr,
+    variable: &'static str,
+) -> Result<Stand> {
+    let wire = Wire::plain(Upstream::plain(server)).await?;
+    for selector in ["accessKeyIDSecretRef", "secretAccessKeySecretRef"] {
+        provider["aws"]["auth"]["secretRef"][selector]["name"] = name.into();
+    }
+    let variables = vec![(variable, wire.url())];
+    let credentials = json!({"access-key": "AKIATRIAL", "secret-access-key": "trial"});
+    Ok(Stand { variables, ..Stand::new(name, fixture, Arc::new(wire), provider, credentials) })
+}
+
+/// What a store of `service` says.
+pub(super) fn provider(service: &str, prefix: &str) -> Value {
     let mut provider = fixtures::aws_store("store")["spec"]["provider"].clone();
-    provider["aws"]["prefix"] = fixture.prefix.clone().into();
-    let variables = ["AWS_SECRETSMANAGER_ENDPOINT", "AWS_STS_ENDPOINT"].map(|name| (name, wire.url()));
-    Ok(Stand {
-        name: "aws",
-        fixture: Box::new(fixture),
-        wire: Arc::new(wire),
-        provider,
-        credentials: (fixtures::CREDENTIALS, json!({"access-key": "AKIATRIAL", "secret-access-key": "trial"})),
-        variables: variables.into(),
-        property: None,
-    })
+    provider["aws"]["service"] = service.into();
+    provider["aws"]["prefix"] = prefix.into();
+    provider
 }
 
 /// A session with `service` whose calls go to `endpoint`.
@@ -86,10 +101,7 @@ fn at(endpoint: &str) -> aws::Settings {
 }
 
 async fn open_store(service: &str, prefix: &str, settings: Settings) -> Result<Arc<dyn Provider>> {
-    let mut store = fixtures::aws_store("store")["spec"].clone();
-    store["provider"]["aws"]["service"] = service.into();
-    store["provider"]["aws"]["prefix"] = prefix.into();
-    let spec: SecretStoreSpec = serde_json::from_value(store)?;
+    let spec: SecretStoreSpec = serde_json::from_value(json!({"provider": provider(service, prefix)}))?;
     let environment = Box::pin(Environment::new(Arc::new(Unobserved), settings)).await;
     let keyring = Keyring::default();
     keyring.set(fixtures::CREDENTIALS, "access-key", "AKIAFIXTURE");

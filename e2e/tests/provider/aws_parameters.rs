@@ -12,7 +12,8 @@ use keyferry_e2e::proxy::{Fault, Proxy, Rule};
 use keyferry_e2e::scratch::suffix;
 use serde_json::json;
 
-use super::aws::{session, wired};
+use super::aws::{provider, session, stand_of, wired};
+use crate::trials::Stand;
 
 const SERVICE: &str = "ParameterStore";
 /// What a parameter of the advanced tier holds.
@@ -30,6 +31,13 @@ struct ParameterStore {
 /// The fixture for the matrix.
 pub(super) async fn parameter_store() -> Result<Box<dyn Fixture>> {
     Ok(Box::new(ParameterStore::new().await?))
+}
+
+/// The stand for the trials.
+pub(crate) async fn stand() -> Result<Stand> {
+    let fixture = ParameterStore::new().await?;
+    let (provider, server) = (provider(SERVICE, &fixture.prefix), fixture.proxy.address());
+    stand_of("parameters", Box::new(fixture), provider, server, "AWS_SSM_ENDPOINT").await
 }
 
 impl ParameterStore {

@@ -1,79 +1,39 @@
 //! What a round of polls costs on AWS, from the proxy's own record of calls.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use k8s_openapi::api::core::v1::Secret;
-use keyferry_e2e::proxy::Call;
+use anyhow::{Result, ensure};
 use keyferry_e2e::scene::{self, Scene};
 use keyferry_e2e::{aws, fixtures};
 use serde_json::json;
 
-const KEYS: usize = 1000;
-const TARGETS: usize = 10;
-const ROUND: Duration = Duration::from_secs(10);
+use super::rounds::{KEYS, Log, ROUND, count, put_thousand, settle};
+
 const SOON: Duration = Duration::from_secs(90);
 
-/// A thousand keys of the store `store` in ten ExternalSecrets, synced.
-async fn put_thousand(scene: &Scene<'_>, store: &str, names: &[String]) -> Result<()> {
-    let keys: Vec<_> = (0..KEYS).map(|number| format!("k{number}")).collect();
-    let data: Vec<_> = keys.iter().map(String::as_str).zip(names.iter().map(String::as_str)).collect();
-    for (number, chunk) in data.chunks(KEYS / TARGETS).enumerate() {
-        let manifest = fixtures::external_secret(&format!("app-{number}"), store, ROUND, chunk);
-        scene.namespace.create_manifest(&manifest).await?;
-    }
-    let whole = |secret: Option<&Secret>| {
-        secret.is_some_and(|secret| secret.data.as_ref().is_some_and(|data| data.len() == KEYS / TARGETS))
-    };
-    for number in 0..TARGETS {
-        scene.namespace.await_condition(&format!("app-{number}"), whole, SOON).await?;
-    }
+/// Watches three rounds after a whole one: whatever calls there are have to be `operations`, and `calls` a round.
+async fn watch(scene: &Scene<'_>, keys: &[String], operations: &[&str], calls: usize) -> Result<()> {
+    let since = |mark| scene.proxy.since(mark).into_iter().filter(|call| call.answered.is_some());
+    let log = async |mark| Ok(Log::of_batches(since(mark).map(|call| call.secrets)));
+    let synced = scene.proxy.mark();
+    settle(keys, &async || log(synced).await).await?;
+    let settled = scene.proxy.mark();
+    count(keys, &async || log(settled).await).await?.cost_at_most(calls)?;
+    let made: BTreeSet<_> = since(settled).map(|call| call.operation).collect();
+    ensure!(made.iter().map(String::as_str).eq(operations.iter().copied()), "{made:?}");
     Ok(())
-}
-
-/// The calls of two whole rounds, after those in which the objects were first synced; by the proxy's clock, since a busy
-/// machine sleeps longer than it is told.
-async fn two_rounds(scene: &Scene<'_>) -> Result<Vec<Call>> {
-    tokio::time::sleep(ROUND * 4).await;
-    let mut calls = scene.proxy.calls();
-    let end = calls.iter().filter_map(|call| call.answered).max().context("calls")?;
-    let start = end - jiff::SignedDuration::try_from(ROUND * 2)?;
-    calls.retain(|call| call.answered.is_some_and(|answered| answered > start));
-    Ok(calls)
-}
-
-fn tally(calls: &[Call]) -> BTreeMap<&str, usize> {
-    let mut tally = BTreeMap::new();
-    for call in calls {
-        *tally.entry(call.operation.as_str()).or_default() += 1;
-    }
-    tally
-}
-
-/// Whether all keys were read and none more often than a call at the edge explains.
-fn all_read(calls: &[Call], names: &[String]) -> bool {
-    let mut reads = BTreeMap::<&str, usize>::new();
-    for name in calls.iter().flat_map(|call| &call.secrets) {
-        *reads.entry(name).or_default() += 1;
-    }
-    reads.len() == names.len() && reads.values().all(|count| *count <= 3)
 }
 
 #[tokio::test]
 async fn a_thousand_secrets_are_fifty_calls_a_round() -> Result<()> {
-    scene::with(&json!({}), async |scene| {
+    scene::with(&json!({"storeRequeueInterval": "1h"}), async |scene| {
         let names: Vec<_> = (0..KEYS).map(|number| scene.remote(&format!("k{number}"))).collect();
         for name in &names {
             scene.secrets.create(name, "value").await?;
         }
-        put_thousand(scene, scene::STORE, &names).await?;
-        let calls = two_rounds(scene).await?;
-        eprintln!("{KEYS} secrets: {:?} in two rounds", tally(&calls));
-        assert_eq!(tally(&calls).into_keys().collect::<Vec<_>>(), ["BatchGetSecretValue"]);
-        assert!((95..=105).contains(&calls.len()), "{} calls in two rounds", calls.len());
-        assert!(all_read(&calls, &names));
-        Ok(())
+        put_thousand(scene.namespace, scene::STORE, &names).await?;
+        watch(scene, &names, &["BatchGetSecretValue"], KEYS / 20).await
     })
     .await
 }
@@ -92,23 +52,18 @@ async fn put_parameters(scene: &Scene<'_>, names: &[String]) -> Result<&'static 
 
 #[tokio::test]
 async fn a_thousand_parameters_are_a_hundred_calls_a_round() -> Result<()> {
-    scene::with(&json!({}), async |scene| {
+    scene::with(&json!({"storeRequeueInterval": "1h"}), async |scene| {
         let names: Vec<_> = (0..KEYS).map(|number| format!("/{}", scene.remote(&format!("k{number}")))).collect();
         let store = put_parameters(scene, &names).await?;
-        put_thousand(scene, store, &names).await?;
-        let calls = two_rounds(scene).await?;
-        eprintln!("{KEYS} parameters: {:?} in two rounds", tally(&calls));
-        assert_eq!(tally(&calls).into_keys().collect::<Vec<_>>(), ["GetParameters"]);
-        assert!((190..=210).contains(&calls.len()), "{} calls in two rounds", calls.len());
-        assert!(all_read(&calls, &names));
-        Ok(())
+        put_thousand(scene.namespace, store, &names).await?;
+        watch(scene, &names, &["GetParameters"], KEYS / 10).await
     })
     .await
 }
 
 #[tokio::test]
 async fn what_all_share_is_one_call_a_round() -> Result<()> {
-    scene::with(&json!({}), async |scene| {
+    scene::with(&json!({"storeRequeueInterval": "1h"}), async |scene| {
         let secret = scene.remote("shared");
         scene.secrets.create(&secret, "value").await?;
         let parameter = format!("/{secret}");
@@ -125,13 +80,7 @@ async fn what_all_share_is_one_call_a_round() -> Result<()> {
                 scene.await_value(&format!("{store}-{number}"), "key", "value", SOON).await?;
             }
         }
-        let calls = two_rounds(scene).await?;
-        eprintln!("100 objects, 2 references: {:?} in two rounds", tally(&calls));
-        // A third is one at the edge of the two rounds.
-        let tally = tally(&calls);
-        assert_eq!(tally.keys().copied().collect::<Vec<_>>(), ["GetParameter", "GetSecretValue"]);
-        assert!(tally.values().all(|count| (2..=3).contains(count)), "{tally:?}");
-        Ok(())
+        watch(scene, &[secret, parameter], &["GetParameter", "GetSecretValue"], 2).await
     })
     .await
 }

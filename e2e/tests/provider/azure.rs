@@ -1,6 +1,7 @@
 //! The session for Azure Key Vault, put through the conformance suite on our own server, over TLS.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,8 +14,11 @@ use keyferry::provider::http::{Reach, Settings as Http};
 use keyferry::provider::memory::{Keyring, Unobserved, key};
 use keyferry::provider::{Context, Environment, Kind, Part, Provider, RemoteKey, Settings, azure, open};
 use keyferry_e2e::azure::{Application, Azure, TENANT};
+use keyferry_e2e::scratch::Scratch;
 use keyferry_e2e::wire::{Upstream, Wire};
 use serde_json::{Value, json};
+
+use crate::trials::Stand;
 
 pub(super) const CLIENT: &str = "00d88624-f0d7-46f6-a641-6232c2608928";
 pub(super) const PASSWORD: &str = "pass&word=+%";
@@ -24,13 +28,42 @@ const SETTLED: i64 = 60;
 /// A vault of a test's own, and a session with it.
 pub(super) struct Vault {
     pub(super) server: Azure,
-    pub(super) wire: Wire,
+    pub(super) wire: Arc<Wire>,
     pub(super) provider: Arc<dyn Provider>,
+    /// How many seconds pass after each change, as they do for people: a change of this moment is no mark.
+    passing: i64,
 }
 
 /// The fixture for the matrix.
 pub(super) async fn vault() -> Result<Box<dyn Fixture>> {
     Ok(Box::new(Vault::new().await?))
+}
+
+/// The stand for the trials, in which time passes by itself.
+pub(crate) async fn stand() -> Result<Stand> {
+    let vault = Vault { passing: 0, ..Vault::new().await? };
+    let (wire, files) = (vault.wire.clone(), Scratch::new("azure", false)?);
+    let flags = flags(&files.write("ca.pem", wire.authority())?);
+    let provider = json!({"azurekv": spec(&wire)});
+    let variables = vec![("AZURE_AUTHORITY_HOST", wire.url())];
+    let credentials = json!({"id": CLIENT, "secret": PASSWORD});
+    let stand = Stand::new("azure", Box::new(vault), wire, provider, credentials);
+    Ok(Stand { variables, flags, files: Some(files), ..stand })
+}
+
+/// What tells an operator of a vault on this machine; `authority` is the file of the one that it is signed by.
+pub(super) fn flags(authority: &Path) -> Vec<String> {
+    vec!["--azure-keyvault-suffixes=localhost".to_owned(), format!("--azure-ca-file={}", authority.display())]
+}
+
+/// A store with the vault behind `wire` that signs in by the password in the Secret `azure`.
+fn spec(wire: &Wire) -> Value {
+    let at = |key: &str| json!({"name": "azure", "key": key});
+    json!({
+        "vaultUrl": format!("https://localhost:{}", wire.address().port()),
+        "tenantId": TENANT,
+        "authSecretRef": {"clientId": at("id"), "clientSecret": at("secret")},
+    })
 }
 
 /// An application that may do all, and shows itself by a password.
@@ -39,13 +72,7 @@ fn reader() -> Application {
 }
 
 async fn session(wire: &Wire, more: Value, deadline: Duration) -> Result<Arc<dyn Provider>> {
-    let port = wire.address().port();
-    let at = |key: &str| json!({"name": "azure", "key": key});
-    let mut spec = json!({
-        "vaultUrl": format!("https://localhost:{port}"),
-        "tenantId": TENANT,
-        "authSecretRef": {"clientId": at("id"), "clientSecret": at("secret")},
-    });
+    let mut spec = spec(wire);
     for (name, value) in more.as_object().expect("fields") {
         spec[name] = value.clone();
     }
@@ -72,9 +99,9 @@ impl Vault {
     async fn read_as(more: Value) -> Result<Self> {
         let server = Azure::start().await?;
         server.state().applications.insert(CLIENT.to_owned(), reader());
-        let wire = Wire::start(Upstream::plain(server.address()), &[]).await?;
+        let wire = Arc::new(Wire::start(Upstream::plain(server.address()), &[]).await?);
         let provider = session(&wire, more, Settings::default().deadline).await?;
-        Ok(Self { server, wire, provider })
+        Ok(Self { server, wire, provider, passing: SETTLED })
     }
 
     pub(super) async fn read(&self, key: RemoteKey) -> Result<String, Kind> {
@@ -89,12 +116,11 @@ impl Fixture for Vault {
         self.provider.clone()
     }
 
-    /// Time passes after each change, as it does for people: a change of this moment is no mark.
     async fn put(&self, key: &str, value: &[u8]) -> Option<String> {
         let value = std::str::from_utf8(value).expect("it keeps text");
         let mut state = self.server.state();
         let version = state.put_secret(key, value);
-        state.ahead += SETTLED;
+        state.ahead += self.passing;
         Some(version)
     }
 
@@ -119,7 +145,7 @@ impl Fixture for Vault {
         if let Some(version) = state.touch("secrets", key) {
             version.tags.clone_from(tags);
         }
-        state.ahead += SETTLED;
+        state.ahead += self.passing;
     }
 
     fn declines(&self, case: &str) -> Option<String> {

@@ -13,7 +13,9 @@ use keyferry_e2e::control_plane::{ControlPlane, shared};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
-use super::kubernetes::{Ground, Member, says, without_token};
+use crate::trials::Stand;
+
+use super::kubernetes::{Before, Ground, Member, says, without_token};
 
 const GROUP: &str = "e2e.keyferry.io";
 /// The API version of the tests' own kind.
@@ -52,13 +54,27 @@ struct Widgets {
     session: Arc<dyn Provider>,
 }
 
+impl Widgets {
+    async fn new() -> Result<Self> {
+        serve_widgets(shared().await?).await?;
+        let spec = json!({"resource": resource()});
+        let ground = Ground::new("crd", (WIDGETS, "Widget"), "widgets", spec).await?;
+        let session = ground.direct().await?;
+        Ok(Self { ground, session })
+    }
+}
+
 /// The fixture for the matrix.
 pub(super) async fn widgets() -> Result<Box<dyn Fixture>> {
-    serve_widgets(shared().await?).await?;
-    let spec = json!({"resource": resource()});
-    let ground = Ground::new("crd", (WIDGETS, "Widget"), "widgets", spec).await?;
-    let session = ground.direct().await?;
-    Ok(Box::new(Widgets { ground, session }))
+    Ok(Box::new(Widgets::new().await?))
+}
+
+/// The stand for the trials.
+pub(crate) async fn stand() -> Result<Stand> {
+    let widgets = Widgets::new().await?;
+    let Before { wire, provider, credentials } = widgets.ground.before().await?;
+    let stand = Stand::new("crd", Box::new(widgets), wire, provider, credentials);
+    Ok(Stand { property: Some("spec.value"), ..stand })
 }
 
 fn value(whole: &Sealed) -> Sealed {

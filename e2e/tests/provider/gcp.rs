@@ -1,6 +1,7 @@
 //! The session for Google's Secret Manager, put through the conformance suite on the server of `keyferry_e2e::gcp`.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,8 +14,11 @@ use keyferry::provider::http::{Reach, Settings as Http};
 use keyferry::provider::memory::{Keyring, Unobserved, key};
 use keyferry::provider::{Context, Environment, Kind, Part, Provider, RemoteKey, Settings, gcp, open};
 use keyferry_e2e::gcp::{Google, VersionState};
+use keyferry_e2e::scratch::Scratch;
 use keyferry_e2e::wire::{Upstream, Wire};
 use serde_json::{Value, json};
+
+use crate::trials::Stand;
 
 pub(super) const PROJECT: &str = "p1";
 const ACCOUNT: &str = "reader@p1.iam.gserviceaccount.com";
@@ -45,6 +49,19 @@ impl Cloud {
         }
     }
 
+    /// How an operator is told the same; `authority` is the file of the wire's.
+    pub(super) fn variables(&self, authority: &Path) -> Vec<(&'static str, String)> {
+        let url = self.wire.url();
+        vec![
+            ("CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER", url.clone()),
+            ("CLOUDSDK_API_ENDPOINT_OVERRIDES_STS", url.clone()),
+            ("CLOUDSDK_API_ENDPOINT_OVERRIDES_IAMCREDENTIALS", url.clone()),
+            ("CLOUDSDK_AUTH_TOKEN_HOST", format!("{url}/token")),
+            ("CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE", authority.display().to_string()),
+            ("GCE_METADATA_HOST", self.google.address().to_string()),
+        ]
+    }
+
     /// A session with `spec`, all of whose calls go through `wire`.
     pub(super) async fn session(
         &self,
@@ -62,12 +79,21 @@ impl Cloud {
 
     /// A session of a service account that may read the project.
     async fn by_key(&self, wire: &Wire, deadline: Duration) -> Result<Arc<dyn Provider>> {
-        let file = self.google.service_account(ACCOUNT, PROJECT, &format!("{}/token", wire.url()))?;
         let keyring = Keyring::default();
-        keyring.set("gcp", "key.json", &file.to_string());
-        let auth = json!({"secretRef": {"secretAccessKeySecretRef": {"name": "gcp", "key": "key.json"}}});
-        self.session(wire, json!({"projectID": PROJECT, "auth": auth}), keyring, deadline).await
+        keyring.set("gcp", "key.json", &self.key_of(ACCOUNT, wire)?);
+        self.session(wire, spec_by_key("gcp"), keyring, deadline).await
     }
+
+    /// A key of `account`, which may read the project; its file.
+    pub(super) fn key_of(&self, account: &str, wire: &Wire) -> Result<String> {
+        Ok(self.google.service_account(account, PROJECT, &format!("{}/token", wire.url()))?.to_string())
+    }
+}
+
+/// A store of the project that signs in by the key in the Secret `name`.
+pub(super) fn spec_by_key(name: &str) -> Value {
+    let auth = json!({"secretRef": {"secretAccessKeySecretRef": {"name": name, "key": "key.json"}}});
+    json!({"projectID": PROJECT, "auth": auth})
 }
 
 /// A project and a session with it.
@@ -91,6 +117,18 @@ impl Project {
 /// The fixture for the matrix.
 pub(super) async fn project() -> Result<Box<dyn Fixture>> {
     Ok(Box::new(Project::new().await?))
+}
+
+/// The stand for the trials.
+pub(crate) async fn stand() -> Result<Stand> {
+    let project = Project::new().await?;
+    let (cloud, files) = (&project.cloud, Scratch::new("google", false)?);
+    let authority = files.write("ca.pem", cloud.wire.authority())?;
+    let credentials = json!({"key.json": cloud.key_of(ACCOUNT, &cloud.wire)?});
+    let (wire, variables) = (cloud.wire.clone(), cloud.variables(&authority));
+    let provider = json!({"gcpsm": spec_by_key("gcp")});
+    let stand = Stand::new("gcp", Box::new(project), wire, provider, credentials);
+    Ok(Stand { variables, files: Some(files), ..stand })
 }
 
 /// Google's names have no slashes.

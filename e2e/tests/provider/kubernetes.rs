@@ -26,6 +26,8 @@ use keyferry_e2e::wire::{Upstream, Wire};
 use kube::api::{Api, DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 
+use crate::trials::Stand;
+
 /// Which part of what is read is the suite's value.
 pub(super) type Pick = fn(&Sealed) -> Sealed;
 
@@ -105,6 +107,13 @@ pub(super) struct Ground {
     pub(super) failures: Mutex<Vec<String>>,
 }
 
+/// What a store that reads through a wire says, and the data of the Secret of its slot's name.
+pub(super) struct Before {
+    pub(super) wire: Arc<Wire>,
+    pub(super) provider: Value,
+    pub(super) credentials: Value,
+}
+
 impl Ground {
     /// A namespace with a ServiceAccount that may get and list `resources` of `group` there, and do nothing else.
     pub(super) async fn new(slot: &'static str, kind: (&str, &str), resources: &str, spec: Value) -> Result<Self> {
@@ -117,16 +126,21 @@ impl Ground {
         Ok(Self { namespace, api, slot, spec, token, failures: Mutex::default() })
     }
 
-    /// A session at `url`, whose authority is `authority`.
-    pub(super) async fn session(&self, url: &str, authority: &[u8], deadline: Duration) -> Result<Arc<dyn Provider>> {
+    /// What a store says that reads at `url`, whose authority is `authority`; its token is in the Secret of the slot's name.
+    fn provider(&self, url: &str, authority: &[u8]) -> Value {
         let mut spec = self.spec.clone();
         spec["server"] = json!({"url": url, "caBundle": STANDARD.encode(authority)});
-        spec["auth"] = json!({"token": {"bearerToken": {"name": "reader", "key": "token"}}});
-        let spec: SecretStoreSpec = serde_json::from_value(json!({"provider": {self.slot: spec}}))?;
+        spec["auth"] = json!({"token": {"bearerToken": {"name": self.slot, "key": "token"}}});
+        json!({self.slot: spec})
+    }
+
+    /// A session at `url`, whose authority is `authority`.
+    pub(super) async fn session(&self, url: &str, authority: &[u8], deadline: Duration) -> Result<Arc<dyn Provider>> {
+        let spec: SecretStoreSpec = serde_json::from_value(json!({"provider": self.provider(url, authority)}))?;
         let settings = Settings { http: Http { reach: Reach::Loopback }, deadline, ..Settings::default() };
         let environment = Box::pin(Environment::new(Arc::new(Unobserved), settings)).await;
         let keyring = Keyring::default();
-        keyring.set("reader", "token", &self.token);
+        keyring.set(self.slot, "token", &self.token);
         let context = Context { store_namespace: Some(self.namespace.name().to_owned()), ..Context::default() };
         Ok(Box::pin(open(&spec, &context, Arc::new(keyring), &environment)).await?)
     }
@@ -139,12 +153,23 @@ impl Ground {
 
     /// A session through a wire.
     pub(super) async fn wired(&self, read: Pick, found: Pick) -> Result<Wired> {
+        let wire = self.wire().await?;
+        let session = self.session(&wire.url(), wire.authority().as_bytes(), wire::DEADLINE).await?;
+        Ok(Wired { provider: Member::over(session, read, found), wire: Arc::new(wire) })
+    }
+
+    async fn wire(&self) -> Result<Wire> {
         let server = self.namespace.plane().server();
         let address = server.url.trim_start_matches("https://").trim_end_matches('/').parse()?;
         let authority = std::str::from_utf8(&server.authority)?;
-        let wire = Wire::start(Upstream::secure(address, "127.0.0.1", authority)?, &[]).await?;
-        let session = self.session(&wire.url(), wire.authority().as_bytes(), wire::DEADLINE).await?;
-        Ok(Wired { provider: Member::over(session, read, found), wire: Arc::new(wire) })
+        Wire::start(Upstream::secure(address, "127.0.0.1", authority)?, &[]).await
+    }
+
+    /// A wire before the API server, and what is particular to a stand of the trials that reads through it.
+    pub(super) async fn before(&self) -> Result<Before> {
+        let wire = Arc::new(self.wire().await?);
+        let provider = self.provider(&wire.url(), wire.authority().as_bytes());
+        Ok(Before { wire, provider, credentials: json!({"token": self.token}) })
     }
 
     /// The suite takes no errors from a fixture, so they are kept for the end.
@@ -254,6 +279,14 @@ impl Secrets {
 /// The fixture for the matrix.
 pub(super) async fn secrets() -> Result<Box<dyn Fixture>> {
     Ok(Box::new(Secrets::new().await?))
+}
+
+/// The stand for the trials.
+pub(crate) async fn stand() -> Result<Stand> {
+    let secrets = Secrets::new().await?;
+    let Before { wire, provider, credentials } = secrets.ground.before().await?;
+    let stand = Stand::new("kubernetes", Box::new(secrets), wire, provider, credentials);
+    Ok(Stand { property: Some("value"), ..stand })
 }
 
 #[async_trait]

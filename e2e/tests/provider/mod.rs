@@ -1,25 +1,26 @@
 //! The providers' conformance suite against real servers.
 
-mod alibaba;
+pub(crate) mod alibaba;
 mod alibaba_sync;
 pub(crate) mod aws;
-mod aws_parameters;
+pub(crate) mod aws_parameters;
 mod aws_rounds;
 mod aws_sync;
-mod azure;
+pub(crate) mod azure;
 mod azure_oracle;
 mod azure_sync;
-mod crd;
+pub(crate) mod crd;
 mod crd_sync;
 mod fake;
-mod gcp;
+pub(crate) mod gcp;
 mod gcp_oracle;
 mod gcp_sync;
-mod kubernetes;
+pub(crate) mod kubernetes;
 mod kubernetes_sync;
 mod matrix;
 pub(crate) mod openbao;
 mod openbao_sync;
 mod pod_identity;
-mod webhook;
+mod rounds;
+pub(crate) mod webhook;
 mod webhook_sync;

@@ -99,23 +99,14 @@ pub(super) async fn engine(slot: &'static str, version: u8) -> Result<Box<dyn Fi
     Ok(Box::new(Engine::new(slot, version).await?))
 }
 
-/// The stand for the trials.
+/// The stand for the trials. The slot `openBao` is no other: its spec becomes one of `vault`'s, and the session is the same.
 pub(crate) async fn stand() -> Result<Stand> {
     let fixture = Engine::new("vault", 2).await?;
     let wire = Wire::start(Upstream::plain(fixture.server.address()), &[]).await?;
-    let mut provider = json!({"vault": spec(&wire.url(), &fixture.mount, fixture.version)});
-    provider["vault"]["caProvider"]["name"] = "vault-trial".into();
-    provider["vault"]["auth"]["tokenSecretRef"]["name"] = "vault-trial".into();
-    let credentials = ("vault-trial", json!({"token": ROOT, "ca": wire.authority()}));
-    Ok(Stand {
-        name: "vault",
-        fixture: Box::new(fixture),
-        wire: Arc::new(wire),
-        provider,
-        credentials,
-        variables: Vec::new(),
-        property: Some("value"),
-    })
+    let provider = json!({"vault": spec(&wire.url(), &fixture.mount, fixture.version)});
+    let credentials = json!({"token": ROOT, "ca": wire.authority()});
+    let property = Some("value");
+    Ok(Stand { property, ..Stand::new("vault", Box::new(fixture), Arc::new(wire), provider, credentials) })
 }
 
 async fn session(slot: &str, spec: Value) -> Result<Arc<dyn Provider>> {
@@ -127,8 +118,8 @@ async fn session_within(slot: &str, spec: Value, authority: &str, deadline: Dura
     let settings = Settings { http: Http { reach: Reach::Loopback }, deadline, ..Settings::default() };
     let environment = Box::pin(Environment::new(Arc::new(Unobserved), settings)).await;
     let keyring = Keyring::default();
-    keyring.set("bao", "token", ROOT);
-    keyring.set("bao", "ca", authority);
+    keyring.set("vault", "token", ROOT);
+    keyring.set("vault", "ca", authority);
     Ok(Box::pin(open(&spec, &Context::default(), Arc::new(keyring), &environment)).await?)
 }
 
@@ -169,10 +160,10 @@ impl Engine {
 fn spec(url: &str, mount: &str, version: u8) -> Value {
     json!({
         "server": url,
-        "caProvider": {"type": "Secret", "name": "bao", "key": "ca"},
+        "caProvider": {"type": "Secret", "name": "vault", "key": "ca"},
         "path": mount,
         "version": format!("v{version}"),
-        "auth": {"tokenSecretRef": {"name": "bao", "key": "token"}},
+        "auth": {"tokenSecretRef": {"name": "vault", "key": "token"}},
     })
 }
 
@@ -254,7 +245,7 @@ async fn an_engine_of_another_version_is_not_absence() -> Result<()> {
         "server": engine.server.url(),
         "path": engine.mount,
         "version": "v1",
-        "auth": {"tokenSecretRef": {"name": "bao", "key": "token"}},
+        "auth": {"tokenSecretRef": {"name": "vault", "key": "token"}},
     });
     let answer = session("vault", spec).await?.read_many(&[key("a")]).await.remove(0);
     assert_eq!(answer.map_err(|error| error.kind), Err(Kind::Invalid));

@@ -17,6 +17,8 @@ use keyferry_e2e::webhook::{Asked, PASSWORD, TOKEN, USER, Webhook};
 use keyferry_e2e::wire::{Upstream, Wire};
 use serde_json::{Value, json};
 
+use crate::trials::Stand;
+
 /// A server and a session with it.
 struct Site {
     server: Webhook,
@@ -25,9 +27,28 @@ struct Site {
 
 /// The fixture for the matrix.
 pub(super) async fn site() -> Result<Box<dyn Fixture>> {
-    let server = Webhook::start().await?;
-    let provider = session(&spec(&server.url()), server.authority(), Settings::default().deadline).await?;
-    Ok(Box::new(Site { server, provider }))
+    Ok(Box::new(Site::new().await?))
+}
+
+/// The stand for the trials.
+pub(crate) async fn stand() -> Result<Stand> {
+    let site = Site::new().await?;
+    let wire = wire(&site.server).await?;
+    let credentials = json!({"ca": wire.authority(), "token": TOKEN});
+    let provider = json!({"webhook": spec(&wire.url())});
+    Ok(Stand::new("webhook", Box::new(site), Arc::new(wire), provider, credentials))
+}
+
+impl Site {
+    async fn new() -> Result<Self> {
+        let server = Webhook::start().await?;
+        let provider = session(&spec(&server.url()), server.authority(), Settings::default().deadline).await?;
+        Ok(Self { server, provider })
+    }
+}
+
+async fn wire(server: &Webhook) -> Result<Wire> {
+    Wire::start(Upstream::secure(server.address(), "127.0.0.1", server.authority())?, &[]).await
 }
 
 async fn session(spec: &Value, authority: &str, deadline: Duration) -> Result<Arc<dyn Provider>> {
@@ -36,9 +57,12 @@ async fn session(spec: &Value, authority: &str, deadline: Duration) -> Result<Ar
     let environment = Box::pin(Environment::new(Arc::new(Unobserved), settings)).await;
     let keyring = Keyring::default();
     let (name, password) = (USER, PASSWORD);
-    for (secret, key, value) in
-        [("hook", "ca", authority), ("hook", "token", TOKEN), ("user", "name", name), ("user", "password", password)]
-    {
+    for (secret, key, value) in [
+        ("webhook", "ca", authority),
+        ("webhook", "token", TOKEN),
+        ("user", "name", name),
+        ("user", "password", password),
+    ] {
         keyring.set(secret, key, value);
         keyring.label(secret, "webhook");
     }
@@ -52,8 +76,8 @@ fn spec(url: &str) -> Value {
         "url": format!("{url}/secret/{{{{ .remoteRef.key }}}}"),
         "headers": {"Authorization": "Bearer {{ .auth.token }}"},
         "result": {"jsonPath": "$.value"},
-        "secrets": [{"name": "auth", "secretRef": {"name": "hook"}}],
-        "caProvider": {"type": "Secret", "name": "hook", "key": "ca"},
+        "secrets": [{"name": "auth", "secretRef": {"name": "webhook"}}],
+        "caProvider": {"type": "Secret", "name": "webhook", "key": "ca"},
     })
 }
 
@@ -61,7 +85,7 @@ fn ntlm(url: &str, password: &str) -> Value {
     json!({
         "url": format!("{url}/ntlm/{{{{ .remoteRef.key }}}}"),
         "result": {"jsonPath": "$.value"},
-        "caProvider": {"type": "Secret", "name": "hook", "key": "ca"},
+        "caProvider": {"type": "Secret", "name": "webhook", "key": "ca"},
         "auth": {"ntlm": {
             "usernameSecret": {"name": "user", "key": "name"},
             "passwordSecret": {"name": password, "key": "password"},
@@ -100,8 +124,7 @@ impl Fixture for Site {
 
     async fn wired(&self) -> Result<Wired, Without> {
         let wire = async || {
-            let upstream = Upstream::secure(self.server.address(), "127.0.0.1", self.server.authority())?;
-            let wire = Wire::start(upstream, &[]).await?;
+            let wire = wire(&self.server).await?;
             let provider = session(&spec(&wire.url()), wire.authority(), wire::DEADLINE).await?;
             Ok(Wired { provider, wire: Arc::new(wire) })
         };

@@ -7,10 +7,9 @@ use anyhow::{Context, Result, ensure};
 use futures::future::join_all;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use k8s_openapi::api::core::v1::Secret;
-use keyferry::provider::conformance::wire::{Answer, Complaint, Fault, Scope, Wire};
-use keyferry::provider::memory::key;
+use keyferry::provider::conformance::wire::{Scope, Wire};
 use keyferry_e2e::audit::{Audit, Mark};
-use keyferry_e2e::fixtures::{API_VERSION, external_secret};
+use keyferry_e2e::fixtures::external_secret;
 use keyferry_e2e::installation::Installation;
 use keyferry_e2e::namespace::{self, Namespace};
 use keyferry_e2e::operator::Operator;
@@ -19,8 +18,9 @@ use kube::api::ListParams;
 use serde_json::json;
 
 use super::Size;
-use super::report::{self, Cost, Row};
-use super::stand::{STANDS, Stand};
+use super::report::{Cost, Row, Table};
+use super::stand::{Make, Stand};
+use super::trouble::{TROUBLES, Trouble, remote};
 
 const READY_WITHIN: Duration = Duration::from_mins(1);
 /// All objects are created, read and written once.
@@ -29,20 +29,6 @@ const LOOK_AGAIN: Duration = Duration::from_millis(200);
 /// How long after a fault it is waited for what should long be there.
 const GIVEN_UP: Duration = Duration::from_mins(2);
 const ABREAST: usize = 8;
-/// How much later than two intervals after a fault everything may have been asked for: looking at the count, a session
-/// that finds out when it may go on, and a server that answers slowly on a busy machine.
-const PROMPT: Duration = Duration::from_secs(5);
-/// How soon a store that does not validate is tried again; at first sooner.
-const STORE_RETRY: Duration = Duration::from_secs(10);
-const FIRST_RETRIES: usize = 5;
-
-/// What is tried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Trouble {
-    Outage,
-    Throttling,
-    BadCredentials,
-}
 
 struct Course<'a> {
     size: Size,
@@ -52,62 +38,37 @@ struct Course<'a> {
     stands: Vec<Stand>,
 }
 
-/// Runs all of it.
-pub(super) async fn run(size: Size) -> Result<()> {
+/// Puts one group of stands before an operator through all of it.
+pub(super) async fn run(size: Size, group: &[Make]) -> Result<Table> {
+    let mut table = Table::default();
     namespace::with(async |namespace| {
         let Some(audit) = namespace.audit() else { return Ok(()) };
-        let stands = join_all(STANDS.iter().map(|stand| stand())).await.into_iter().collect::<Result<Vec<_>>>()?;
+        let stands = join_all(group.iter().map(|stand| stand())).await.into_iter().collect::<Result<Vec<_>>>()?;
         let installation = Installation::new(namespace, &json!({})).await?;
-        let launch = stands.iter().flat_map(|stand| &stand.variables);
-        let launch = launch.fold(installation.launch(), |launch, (name, value)| launch.variable(name, value));
-        let operator = launch.flag("--allow-loopback-stores").start(namespace, READY_WITHIN).await?;
+        let launch = installation.launch().flag("--allow-loopback-stores");
+        let launch = stands.iter().fold(launch, |launch, stand| {
+            launch.variables(stand.variables.iter().cloned()).flags(stand.flags.iter().cloned())
+        });
+        let operator = launch.start(namespace, READY_WITHIN).await?;
         let mut course = Course { size, namespace, audit, operator, stands };
         course.sow().await?;
-        course.weather().await?;
+        for trouble in TROUBLES {
+            table.add(course.suffer(trouble).await?);
+        }
         ensure!(course.operator.ended()?.is_none(), "the operator has ended");
         Ok(())
     })
-    .await
+    .await?;
+    Ok(table)
 }
 
 impl Course<'_> {
-    async fn weather(&self) -> Result<()> {
-        let (mut rows, mut costs) = (Vec::new(), Vec::new());
-        for trouble in [Trouble::Outage, Trouble::Throttling, Trouble::BadCredentials] {
-            let (more, cost) = self.suffer(trouble).await?;
-            rows.extend(more);
-            costs.push(cost);
-        }
-        let Size { objects, interval, fault, slack } = self.size;
-        let head = format!("{objects} objects a provider, polled every {interval:?}; each fault lasts {fault:?}");
-        report::show(&report::table(&head, &rows, &costs));
-        for row in &rows {
-            let what = format!("{} under {}", row.provider, row.fault);
-            ensure!(row.changed == 0, "{what}: {} Secrets changed", row.changed);
-            ensure!(row.calls <= row.most, "{what}: {} calls, and {} at most", row.calls, row.most);
-            let late = row.read.is_none_or(|read| read > interval * 2 + PROMPT);
-            ensure!(!late, "{what}: all was read after {:?}", row.read);
-            let late = row.fresh.is_none_or(|fresh| fresh > interval * 2 + slack);
-            ensure!(!late, "{what}: the last was fresh after {:?}", row.fresh);
-        }
-        for Cost { fault, during, after } in &costs {
-            ensure!(during.0 <= during.1, "{fault}: {} writes while it lasted, and {} at most", during.0, during.1);
-            ensure!(after.0 <= after.1, "{fault}: {} writes after it, and {} at most", after.0, after.1);
-        }
-        Ok(())
-    }
-
     /// Puts stores, remote secrets and objects, and waits until every Secret is there.
     async fn sow(&self) -> Result<()> {
         for stand in &self.stands {
-            let (name, data) = &stand.credentials;
-            let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": data});
-            self.namespace.create_manifest(&secret).await?;
-            let store = json!({"apiVersion": API_VERSION, "kind": "SecretStore", "metadata": {"name": stand.name},
-                "spec": {"provider": stand.provider}});
-            self.namespace.create_manifest(&store).await?;
+            stand.put_store(self.namespace).await?;
         }
-        self.put("sown").await;
+        self.put("sown").await?;
         let all = self.stands.iter().flat_map(|stand| (0..self.size.objects).map(move |index| (stand, index)));
         let all = all.map(|(stand, index)| self.object(stand, index)).collect::<Vec<_>>();
         stream::iter(all).buffer_unordered(ABREAST).try_collect::<()>().await?;
@@ -131,11 +92,14 @@ impl Course<'_> {
     }
 
     /// Gives every remote secret of everybody a new value.
-    async fn put(&self, word: &str) {
+    async fn put(&self, word: &str) -> Result<()> {
         let all = self.stands.iter().flat_map(|stand| (0..self.size.objects).map(move |index| (stand, index)));
         let all =
             all.map(async |(stand, index)| stand.fixture.put(&remote(index), value(word, index).as_bytes()).await);
         stream::iter(all.collect::<Vec<_>>()).buffer_unordered(ABREAST).collect::<Vec<_>>().await;
+        let failures: Vec<_> = self.stands.iter().flat_map(|stand| stand.fixture.failures()).collect();
+        ensure!(failures.is_empty(), "{failures:?}");
+        Ok(())
     }
 
     async fn secrets(&self) -> Result<BTreeMap<String, Secret>> {
@@ -161,7 +125,7 @@ impl Course<'_> {
         join_all(self.stands.iter().map(|stand| stand.wire.befall(trouble.of(stand), Scope::default()))).await;
         let calls = self.calls(trouble).await?;
         let word = format!("{trouble:?}");
-        self.put(&word).await;
+        self.put(&word).await?;
         ensure!(begun.elapsed() < self.size.fault, "putting the secrets takes longer than the fault");
         tokio::time::sleep(self.size.fault.saturating_sub(begun.elapsed())).await;
         let calls: Vec<_> = self.calls(trouble).await?.iter().zip(calls).map(|(now, before)| now - before).collect();
@@ -263,51 +227,8 @@ impl Course<'_> {
     }
 }
 
-impl Size {
-    /// How many calls read everything of `stand` once.
-    fn calls(self, stand: &Stand) -> usize {
-        self.objects.div_ceil(stand.fixture.provider().batch(&key(&remote(0))).size())
-    }
-}
-
-impl Trouble {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Outage => "outage",
-            Self::Throttling => "throttling",
-            Self::BadCredentials => "bad credentials",
-        }
-    }
-
-    fn of(self, stand: &Stand) -> Fault {
-        let own = |complaint, status| stand.fixture.says(complaint).unwrap_or_else(|| Answer::json(status, "{}"));
-        match self {
-            Self::Outage => Fault::Refuse,
-            Self::Throttling => Fault::Answer(own(Complaint::Throttled, 429).with("retry-after", "1")),
-            Self::BadCredentials => Fault::Answer(own(Complaint::Unauthenticated, 401)),
-        }
-    }
-
-    /// The most calls of one session and its store's validations while a fault lasts.
-    fn most_calls(self, size: Size, stand: &Stand) -> usize {
-        let times = |every: Duration| usize::try_from(size.fault.as_millis() / every.as_millis()).unwrap_or(usize::MAX);
-        match self {
-            // Everybody is tried at each poll: whoever is back is to be seen at once.
-            Self::Outage => size.calls(stand) * (times(size.interval) + 2) + FIRST_RETRIES + times(STORE_RETRY),
-            // The gap doubles from 50 ms to 10 s; what was under way when it began, the retries of objects, the store's.
-            Self::Throttling => 8 + 8 + times(Duration::from_secs(9)) + FIRST_RETRIES + times(STORE_RETRY),
-            // A try is a call and a look at the token; once an interval for the session, and for the store.
-            Self::BadCredentials => 2 * (times(size.interval) + 2 + FIRST_RETRIES + times(STORE_RETRY)),
-        }
-    }
-}
-
 fn name(stand: &Stand, index: usize) -> String {
     format!("{}-{index}", stand.name)
-}
-
-fn remote(index: usize) -> String {
-    format!("trial-{index:03}")
 }
 
 fn value(word: &str, index: usize) -> String {

@@ -8,7 +8,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use k8s_openapi::api::core::v1::Event;
 use keyferry::api::secret_store::SecretStore;
 use keyferry::provider::conformance::wire::{Answer, Complaint, Fault, Scope, Wire};
-use keyferry_e2e::fixtures::{API_VERSION, external_secret};
+use keyferry_e2e::fixtures::external_secret;
 use keyferry_e2e::installation::Installation;
 use keyferry_e2e::namespace::{self, Namespace};
 use kube::api::ListParams;
@@ -44,7 +44,7 @@ async fn failing(gate: bool) -> Result<()> {
         let refusal = stand.fixture.says(Complaint::Unauthenticated).unwrap_or_else(|| Answer::json(401, "{}"));
         stand.wire.befall(Fault::Answer(refusal), Scope::default()).await;
         stand.fixture.put("remote", b"value").await;
-        put_store(namespace, &stand).await?;
+        stand.put_store(namespace).await?;
         let objects = (0..OBJECTS).map(|index| put_object(namespace, &stand, index)).collect::<Vec<_>>();
         stream::iter(objects).buffer_unordered(8).try_collect::<()>().await?;
         await_store(namespace, &stand, "False").await?;
@@ -72,15 +72,6 @@ async fn failing(gate: bool) -> Result<()> {
 /// How many validations there are at most in `time`: a retry waits for at least half of the interval.
 fn probes(time: Duration) -> usize {
     usize::try_from(time.as_millis() / (INTERVAL / 2).as_millis()).unwrap_or(usize::MAX) + 1
-}
-
-async fn put_store(namespace: &Namespace, stand: &Stand) -> Result<()> {
-    let (name, data) = &stand.credentials;
-    let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": data});
-    namespace.create_manifest(&secret).await?;
-    let store = json!({"apiVersion": API_VERSION, "kind": "SecretStore", "metadata": {"name": stand.name},
-        "spec": {"provider": stand.provider}});
-    namespace.create_manifest(&store).await.map(|_| ())
 }
 
 async fn put_object(namespace: &Namespace, stand: &Stand, index: usize) -> Result<()> {

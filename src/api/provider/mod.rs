@@ -124,10 +124,18 @@ impl StoreProvider {
     /// The JSON names of all providers that stores may name and that are served, as the schema has them: none can be
     /// forgotten here.
     pub fn served() -> Vec<String> {
+        Self::named().into_iter().filter(|name| !kept::is_kept(name)).collect()
+    }
+
+    /// The JSON names of the others, whose settings are kept as they are.
+    pub fn unserved() -> Vec<String> {
+        Self::named().into_iter().filter(|name| kept::is_kept(name)).collect()
+    }
+
+    fn named() -> Vec<String> {
         let schema = schemars::schema_for!(Self);
         let properties = schema.get("properties").and_then(|properties| properties.as_object());
-        let names = properties.into_iter().flatten().map(|(name, _)| name.clone());
-        names.filter(|name| !kept::is_kept(name)).collect()
+        properties.into_iter().flatten().map(|(name, _)| name.clone()).collect()
     }
 
     /// The JSON name of the provider that is set, for example `aws`; empty where none is.

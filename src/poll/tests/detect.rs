@@ -10,9 +10,9 @@ use crate::provider::memory::{Keyring, Memory, key};
 const HOUR: Duration = Duration::from_hours(1);
 
 /// A running poller with one session, and objects that keep themselves true as a controller does.
-struct Ward {
+pub(super) struct Ward {
     poller: Poller,
-    memory: Arc<Memory>,
+    pub(super) memory: Arc<Memory>,
     session: SessionId,
     /// What each object last took over.
     held: Arc<Mutex<BTreeMap<String, Result<String, Seen>>>>,
@@ -66,7 +66,7 @@ impl Ward {
         self.resync(name).await;
     }
 
-    fn set_all(&self, names: &[String], value: &str) {
+    pub(super) fn set_all(&self, names: &[String], value: &str) {
         for name in names {
             self.memory.set(name, value);
         }
@@ -83,7 +83,7 @@ impl Ward {
         self.poller.applied(&object(name), &seen(&readings));
     }
 
-    fn holds(&self, name: &str) -> Result<String, Seen> {
+    pub(super) fn holds(&self, name: &str) -> Result<String, Seen> {
         super::super::held(&self.held)[name].clone()
     }
 
@@ -99,7 +99,7 @@ impl Ward {
     }
 
     /// The listings and reads of the next while.
-    async fn cost(&self, time: Duration) -> (usize, usize) {
+    pub(super) async fn cost(&self, time: Duration) -> (usize, usize) {
         let before = (self.memory.listings(), self.memory.calls());
         tokio::time::sleep(time).await;
         (self.memory.listings() - before.0, self.memory.calls() - before.1)
@@ -107,7 +107,7 @@ impl Ward {
 }
 
 /// `count` secrets, each with an object, at rest: each has been listed and read under its mark.
-async fn at_rest(memory: Memory, count: usize) -> (Ward, Vec<String>) {
+pub(super) async fn at_rest(memory: Memory, count: usize) -> (Ward, Vec<String>) {
     let ward = Ward::new(memory).await;
     let names: Vec<_> = (0..count).map(|number| format!("k{number}")).collect();
     ward.set_all(&names, "v");
@@ -200,10 +200,10 @@ async fn a_listing_that_fails_tells_all_and_costs_no_read() {
 async fn a_throttled_listing_is_borne_and_slows_the_session_down() {
     let (ward, names) = at_rest(singly(), 100).await;
     ward.memory.fail_listings(Some(Kind::Throttled));
-    assert_eq!(ward.cost(INTERVAL).await, (1, 0));
+    assert_eq!(ward.cost(INTERVAL).await, (2, 0), "the widest gap is half an interval");
     assert!(names.iter().all(|name| ward.holds(name) == Ok("v".into())));
     ward.memory.fail_listings(None);
-    assert_eq!(ward.cost(INTERVAL * 3).await, (3, 0), "what was known is known");
+    assert_eq!(ward.cost(INTERVAL * 3).await, (4, 0), "the one that stood in line; what was known is known");
 }
 
 #[tokio::test(start_paused = true)]
@@ -214,6 +214,20 @@ async fn listings_that_never_end_give_way_to_reads() {
     assert!(names.iter().all(|name| ward.holds(name) == Ok("v".into())));
     let (listings, reads) = ward.cost(INTERVAL * 10).await;
     assert_eq!((listings, reads), (0, 1000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_reads_have_no_answer_either_few_are_made_and_listings_go_on_when_it_ends() {
+    let (ward, names) = at_rest(singly(), 100).await;
+    ward.memory.fail(Some(Kind::Unavailable));
+    let (listings, reads) = ward.cost(INTERVAL * 6).await;
+    let many = Settings::default().session_concurrency * 2;
+    assert!(listings == 6 && (4..=4 * many).contains(&reads), "{listings}, {reads}");
+    assert!(names.iter().all(|name| ward.told(name) == Some(Kind::Unavailable)));
+    ward.memory.fail(None);
+    tokio::time::sleep(INTERVAL * 3).await;
+    assert!(names.iter().all(|name| ward.holds(name) == Ok("v".into())));
+    assert_eq!(ward.cost(INTERVAL * 10).await, (10, 0));
 }
 
 #[tokio::test(start_paused = true)]

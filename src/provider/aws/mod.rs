@@ -24,6 +24,7 @@ use secrets_manager::SecretsManager;
 use session::{Service, Session};
 pub use trust::Authorities;
 
+use super::open::unserved;
 use super::{Context, Credentials, Environment, Error, Kind, Provider};
 use crate::api::provider::AwsProvider;
 use crate::api::provider::aws::{AwsService, SessionTagsPolicy};
@@ -41,7 +42,9 @@ pub(super) async fn open(
     let provider = match spec.service {
         AwsService::SecretsManager => SecretsManager::NAME,
         AwsService::ParameterStore => ParameterStore::NAME,
-        AwsService::CertificateManager => return Err(unsupported("AWS/CertificateManager", "CertificateManager")),
+        AwsService::CertificateManager => {
+            return Err(refusal("AWS/CertificateManager", unserved("aws.service: CertificateManager")));
+        }
     };
     check_region(provider, &spec.region)?;
     let (base, observer) = (&environment.aws, environment.observer.clone());
@@ -84,12 +87,6 @@ fn check_region(provider: &'static str, region: &str) -> Result<(), Error> {
         return Ok(());
     }
     Err(refusal(provider, "`spec.provider.aws.region` is not a region: it must be like `eu-west-1`".to_owned()))
-}
-
-fn unsupported(provider: &'static str, service: &str) -> Error {
-    let cause =
-        format!("`spec.provider.aws.service: {service}` is not supported by Keyferry yet; the store is kept as it is");
-    refusal(provider, cause)
 }
 
 fn refusal(provider: &'static str, cause: String) -> Error {
