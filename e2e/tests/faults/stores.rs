@@ -131,7 +131,7 @@ async fn kept(site: &Site<'_>, one: Unserved) -> Result<()> {
     site.condition::<SecretStore>(&name, "False", "InvalidProviderConfig", &words).await?;
     let stored = site.namespace.dynamic(API_VERSION, "SecretStore").get(&name).await?.data;
     let stored = &stored["spec"]["provider"];
-    ensure!(stored.to_string() == provider.to_string(), "{name}: {provider} is kept as {stored}");
+    ensure!(serde_json::to_vec(stored)? == serde_json::to_vec(&provider)?, "{name}: {provider} is kept as {stored}");
     let words = ["spec.secretStoreRef", &format!("SecretStore \"{name}\" is not ready"), "see the store's status"];
     let breaks = async || site.respec(&name, &using(&name)).await;
     let cure = json!({"spec": {"provider": cure}});
