@@ -72,6 +72,18 @@ impl Namespace {
         Ok(Self { name, plane, client, logs: Mutex::default(), releases: Mutex::default() })
     }
 
+    /// Another handle on it, for what has to own one.
+    #[must_use]
+    pub fn another(&self) -> Self {
+        let (logs, releases) = (Mutex::default(), Mutex::default());
+        Self { name: self.name.clone(), plane: self.plane, client: self.client.clone(), logs, releases }
+    }
+
+    /// Writes a file that lives as long as the control plane, and says where.
+    pub fn file(&self, name: &str, content: &str) -> Result<PathBuf> {
+        self.plane.scratch().write(&format!("{}-{name}", self.name), content)
+    }
+
     /// Its name, which is also a good beginning for names of remote secrets.
     pub fn name(&self) -> &str {
         &self.name

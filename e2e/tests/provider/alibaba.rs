@@ -16,7 +16,7 @@ use keyferry::provider::conformance::{self, Fixture, Searches};
 use keyferry::provider::memory::{Keyring, Unobserved, key};
 use keyferry::provider::{Context, Environment, Kind, Part, Provider, RemoteKey, Settings, open};
 use keyferry_e2e::alibaba::{ACCOUNT, Alibaba, REGION};
-use keyferry_e2e::scratch::Scratch;
+use keyferry_e2e::namespace::Namespace;
 use keyferry_e2e::settings::repository;
 use keyferry_e2e::wire::{Upstream, Wire};
 use serde_json::{Value, json};
@@ -39,13 +39,13 @@ pub(super) async fn secrets_manager() -> Result<Box<dyn Fixture>> {
 }
 
 /// The stand for the trials.
-pub(crate) async fn stand() -> Result<Stand> {
+pub(crate) async fn stand(namespace: &Namespace) -> Result<Stand> {
     let fixture = SecretsManager::new().await?;
-    let (wire, files) = (fixture.wire.clone(), Scratch::new("alibaba", false)?);
-    let variables = variables(&wire, &files.write("ca.pem", wire.authority())?);
+    let wire = fixture.wire.clone();
+    let variables = variables(&wire, &namespace.file("alibaba.pem", wire.authority())?);
     let credentials = json!({"id": KEY, "secret": fixture.secret});
     let stand = Stand::new("alibaba", Box::new(fixture), wire, json!({"alibaba": spec()}), credentials);
-    Ok(Stand { variables, files: Some(files), ..stand })
+    Ok(Stand { variables, ..stand })
 }
 
 /// How an operator is told that Alibaba Cloud is behind `wire`; `authority` is the file of the wire's.

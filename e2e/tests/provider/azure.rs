@@ -14,7 +14,7 @@ use keyferry::provider::http::{Reach, Settings as Http};
 use keyferry::provider::memory::{Keyring, Unobserved, key};
 use keyferry::provider::{Context, Environment, Kind, Part, Provider, RemoteKey, Settings, azure, open};
 use keyferry_e2e::azure::{Application, Azure, TENANT};
-use keyferry_e2e::scratch::Scratch;
+use keyferry_e2e::namespace::Namespace;
 use keyferry_e2e::wire::{Upstream, Wire};
 use serde_json::{Value, json};
 
@@ -40,15 +40,15 @@ pub(super) async fn vault() -> Result<Box<dyn Fixture>> {
 }
 
 /// The stand for the trials, in which time passes by itself.
-pub(crate) async fn stand() -> Result<Stand> {
+pub(crate) async fn stand(namespace: &Namespace) -> Result<Stand> {
     let vault = Vault { passing: 0, ..Vault::new().await? };
-    let (wire, files) = (vault.wire.clone(), Scratch::new("azure", false)?);
-    let flags = flags(&files.write("ca.pem", wire.authority())?);
+    let wire = vault.wire.clone();
+    let flags = flags(&namespace.file("azure.pem", wire.authority())?);
     let provider = json!({"azurekv": spec(&wire)});
     let variables = vec![("AZURE_AUTHORITY_HOST", wire.url())];
     let credentials = json!({"id": CLIENT, "secret": PASSWORD});
     let stand = Stand::new("azure", Box::new(vault), wire, provider, credentials);
-    Ok(Stand { variables, flags, files: Some(files), ..stand })
+    Ok(Stand { variables, flags, ..stand })
 }
 
 /// What tells an operator of a vault on this machine; `authority` is the file of the one that it is signed by.

@@ -10,6 +10,7 @@ use keyferry::provider::conformance::wire::{self, Answer, Complaint, Wired, With
 use keyferry::provider::conformance::{Fixture, Searches, UNICODE};
 use keyferry::sealed::Sealed;
 use keyferry_e2e::control_plane::{ControlPlane, shared};
+use keyferry_e2e::namespace::Namespace;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
@@ -55,10 +56,10 @@ struct Widgets {
 }
 
 impl Widgets {
-    async fn new() -> Result<Self> {
-        serve_widgets(shared().await?).await?;
+    async fn within(namespace: Namespace) -> Result<Self> {
+        serve_widgets(namespace.plane()).await?;
         let spec = json!({"resource": resource()});
-        let ground = Ground::new("crd", (WIDGETS, "Widget"), "widgets", spec).await?;
+        let ground = Ground::within(namespace, "crd", (WIDGETS, "Widget"), "widgets", spec).await?;
         let session = ground.direct().await?;
         Ok(Self { ground, session })
     }
@@ -66,12 +67,12 @@ impl Widgets {
 
 /// The fixture for the matrix.
 pub(super) async fn widgets() -> Result<Box<dyn Fixture>> {
-    Ok(Box::new(Widgets::new().await?))
+    Ok(Box::new(Widgets::within(Namespace::make(shared().await?).await?).await?))
 }
 
-/// The stand for the trials.
-pub(crate) async fn stand() -> Result<Stand> {
-    let widgets = Widgets::new().await?;
+/// The stand for the trials, whose store reads in its own namespace.
+pub(crate) async fn stand(namespace: &Namespace) -> Result<Stand> {
+    let widgets = Widgets::within(namespace.another()).await?;
     let Before { wire, provider, credentials } = widgets.ground.before().await?;
     let stand = Stand::new("crd", Box::new(widgets), wire, provider, credentials);
     Ok(Stand { property: Some("spec.value"), ..stand })

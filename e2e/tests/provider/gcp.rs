@@ -14,7 +14,7 @@ use keyferry::provider::http::{Reach, Settings as Http};
 use keyferry::provider::memory::{Keyring, Unobserved, key};
 use keyferry::provider::{Context, Environment, Kind, Part, Provider, RemoteKey, Settings, gcp, open};
 use keyferry_e2e::gcp::{Google, VersionState};
-use keyferry_e2e::scratch::Scratch;
+use keyferry_e2e::namespace::Namespace;
 use keyferry_e2e::wire::{Upstream, Wire};
 use serde_json::{Value, json};
 
@@ -120,15 +120,15 @@ pub(super) async fn project() -> Result<Box<dyn Fixture>> {
 }
 
 /// The stand for the trials.
-pub(crate) async fn stand() -> Result<Stand> {
+pub(crate) async fn stand(namespace: &Namespace) -> Result<Stand> {
     let project = Project::new().await?;
-    let (cloud, files) = (&project.cloud, Scratch::new("google", false)?);
-    let authority = files.write("ca.pem", cloud.wire.authority())?;
+    let cloud = &project.cloud;
+    let authority = namespace.file("google.pem", cloud.wire.authority())?;
     let credentials = json!({"key.json": cloud.key_of(ACCOUNT, &cloud.wire)?});
     let (wire, variables) = (cloud.wire.clone(), cloud.variables(&authority));
     let provider = json!({"gcpsm": spec_by_key("gcp")});
     let stand = Stand::new("gcp", Box::new(project), wire, provider, credentials);
-    Ok(Stand { variables, files: Some(files), ..stand })
+    Ok(Stand { variables, ..stand })
 }
 
 /// Google's names have no slashes.

@@ -117,7 +117,17 @@ pub(super) struct Before {
 impl Ground {
     /// A namespace with a ServiceAccount that may get and list `resources` of `group` there, and do nothing else.
     pub(super) async fn new(slot: &'static str, kind: (&str, &str), resources: &str, spec: Value) -> Result<Self> {
-        let namespace = Namespace::make(shared().await?).await?;
+        Self::within(Namespace::make(shared().await?).await?, slot, kind, resources, spec).await
+    }
+
+    /// The same in `namespace`.
+    pub(super) async fn within(
+        namespace: Namespace,
+        slot: &'static str,
+        kind: (&str, &str),
+        resources: &str,
+        spec: Value,
+    ) -> Result<Self> {
         let group = kind.0.split_once('/').map_or("", |(group, _)| group);
         let rules = json!([{"apiGroups": [group], "resources": [resources], "verbs": ["get", "list"]}]);
         grant(&namespace, "reader", &rules, &account(namespace.name(), "reader")).await?;

@@ -112,6 +112,7 @@ async fn await_reads(keys: &[String], before: &Log, times: usize, log: &impl Asy
 impl Rounds {
     /// Fails where more came than polls explain, of which each round has so many `calls`: one for each tick in that time, and
     /// the one of before that was late.
+    #[expect(clippy::print_stderr, reason = "figures for who runs it by hand; the harness keeps them else")]
     pub(super) fn cost_at_most(&self, calls: usize) -> Result<()> {
         let rounds = self.took.as_secs_f64() / ROUND.as_secs_f64();
         eprintln!("{} calls in {rounds:.2} rounds of {calls}, {} for one key at most", self.calls, self.most);

@@ -43,7 +43,8 @@ pub(super) async fn run(size: Size, group: &[Make]) -> Result<Table> {
     let mut table = Table::default();
     namespace::with(async |namespace| {
         let Some(audit) = namespace.audit() else { return Ok(()) };
-        let stands = join_all(group.iter().map(|stand| stand())).await.into_iter().collect::<Result<Vec<_>>>()?;
+        let stands = join_all(group.iter().map(|stand| stand(namespace))).await;
+        let stands = stands.into_iter().collect::<Result<Vec<_>>>()?;
         let installation = Installation::new(namespace, &json!({})).await?;
         let launch = installation.launch().flag("--allow-loopback-stores");
         let launch = stands.iter().fold(launch, |launch, stand| {

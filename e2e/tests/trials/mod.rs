@@ -41,7 +41,7 @@ const FULL: Size = Size {
     slack: Duration::from_secs(15),
 };
 const SHORT: Size = Size {
-    objects: 30,
+    objects: 24,
     interval: Duration::from_secs(5),
     fault: Duration::from_secs(12),
     slack: Duration::from_secs(10),

@@ -7,7 +7,6 @@ use futures::future::LocalBoxFuture;
 use keyferry::provider::conformance::Fixture;
 use keyferry_e2e::fixtures::API_VERSION;
 use keyferry_e2e::namespace::Namespace;
-use keyferry_e2e::scratch::Scratch;
 use keyferry_e2e::wire::Wire;
 use serde_json::{Value, json};
 
@@ -29,8 +28,6 @@ pub(crate) struct Stand {
     pub(crate) variables: Vec<(&'static str, String)>,
     /// What its command line says.
     pub(crate) flags: Vec<String>,
-    /// The files that these name.
-    pub(crate) files: Option<Scratch>,
     /// The property that holds a secret's value, where a secret is an object.
     pub(crate) property: Option<&'static str>,
 }
@@ -45,7 +42,7 @@ impl Stand {
         credentials: Value,
     ) -> Self {
         let (variables, flags) = (Vec::new(), Vec::new());
-        Self { name, fixture, wire, provider, credentials, variables, flags, files: None, property: None }
+        Self { name, fixture, wire, provider, credentials, variables, flags, property: None }
     }
 
     /// Puts the store and its Secret, with the label that a webhook's must have.
@@ -60,12 +57,20 @@ impl Stand {
     }
 }
 
-/// Makes a stand.
-pub(super) type Make = fn() -> LocalBoxFuture<'static, Result<Stand>>;
+/// Makes a stand for a store in a namespace.
+pub(super) type Make = for<'a> fn(&'a Namespace) -> LocalBoxFuture<'a, Result<Stand>>;
 
-/// Everybody, in groups that two cores can carry at full size: 600 objects, a call a second for each ten of them.
+/// Everybody, in groups that two cores can carry at full size: 600 objects, all of which are written at once after a fault.
 pub(super) const GROUPS: &[&[Make]] = &[
-    &[|| Box::pin(aws::stand()), || Box::pin(openbao::stand()), || Box::pin(gcp::stand())],
-    &[|| Box::pin(aws_parameters::stand()), || Box::pin(azure::stand()), || Box::pin(kubernetes::stand())],
-    &[|| Box::pin(alibaba::stand()), || Box::pin(crd::stand()), || Box::pin(webhook::stand())],
+    &[|_| Box::pin(aws::stand()), |_| Box::pin(openbao::stand()), |namespace| Box::pin(gcp::stand(namespace))],
+    &[
+        |_| Box::pin(aws_parameters::stand()),
+        |namespace| Box::pin(azure::stand(namespace)),
+        |_| Box::pin(kubernetes::stand()),
+    ],
+    &[
+        |namespace| Box::pin(alibaba::stand(namespace)),
+        |namespace| Box::pin(crd::stand(namespace)),
+        |_| Box::pin(webhook::stand()),
+    ],
 ];
