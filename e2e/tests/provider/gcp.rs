@@ -13,6 +13,8 @@ use keyferry::provider::http::{Reach, Settings as Http};
 use keyferry::provider::memory::{Keyring, Unobserved, key};
 use keyferry::provider::{Context, Environment, Kind, Part, Provider, RemoteKey, Settings, gcp, open};
 use keyferry_e2e::gcp::{Google, VersionState};
+use keyferry_e2e::namespace::Namespace;
+use keyferry_e2e::operator::Launch;
 use keyferry_e2e::wire::{Upstream, Wire};
 use serde_json::{Value, json};
 
@@ -30,6 +32,20 @@ impl Cloud {
         let google = Google::start().await?;
         let wire = Arc::new(Wire::start(Upstream::plain(google.address()), &[]).await?);
         Ok(Self { google, wire })
+    }
+
+    /// An operator that is told where Google is.
+    pub(super) fn tell(&self, namespace: &Namespace, launch: Launch) -> Result<Launch> {
+        let url = self.wire.url();
+        let name = format!("{}-google-ca.pem", namespace.name());
+        let authority = namespace.plane().scratch().write(&name, self.wire.authority())?;
+        Ok(launch
+            .variable("CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER", url.clone())
+            .variable("CLOUDSDK_API_ENDPOINT_OVERRIDES_STS", url.clone())
+            .variable("CLOUDSDK_API_ENDPOINT_OVERRIDES_IAMCREDENTIALS", url.clone())
+            .variable("CLOUDSDK_AUTH_TOKEN_HOST", format!("{url}/token"))
+            .variable("CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE", authority.display().to_string())
+            .variable("GCE_METADATA_HOST", self.google.address().to_string()))
     }
 
     /// Where the operator is told that Google is, through `wire`.

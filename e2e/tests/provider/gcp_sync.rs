@@ -43,20 +43,8 @@ async fn with(test: impl AsyncFnOnce(&mut Ground<'_>) -> Result<()>) -> Result<(
         };
         let values = json!({"rbac": {"serviceAccountTokenCreate": true}});
         let installation = Box::pin(Installation::new(namespace, &values)).await?;
-        let url = cloud.wire.url();
-        let name = format!("{}-google-ca.pem", namespace.name());
-        let authority = namespace.plane().scratch().write(&name, cloud.wire.authority())?;
-        let operator = installation
-            .launch()
-            .flag("--allow-loopback-stores")
-            .variable("CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER", url.clone())
-            .variable("CLOUDSDK_API_ENDPOINT_OVERRIDES_STS", url.clone())
-            .variable("CLOUDSDK_API_ENDPOINT_OVERRIDES_IAMCREDENTIALS", url.clone())
-            .variable("CLOUDSDK_AUTH_TOKEN_HOST", format!("{url}/token"))
-            .variable("CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE", authority.display().to_string())
-            .variable("GCE_METADATA_HOST", cloud.google.address().to_string())
-            .start(namespace, SOON)
-            .await?;
+        let launch = cloud.tell(namespace, installation.launch().flag("--allow-loopback-stores"))?;
+        let operator = launch.start(namespace, SOON).await?;
         let mut ground = Ground { namespace, cloud, operator };
         Box::pin(test(&mut ground)).await
     })
