@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
 use crate::process::{Process, free_port};
-use crate::scratch::{Scratch, suffix};
+use crate::scratch::Scratch;
 use crate::settings::Settings;
 use crate::tools::Tool;
 
@@ -174,19 +174,19 @@ impl OpenBao {
         self.call(Method::PUT, &format!("sys/policies/acl/{name}"), json!({"policy": policy})).await.map(|_| ())
     }
 
-    /// Turns an auth method on that is Vault's and not the server's own: its plugin is made known first.
-    pub async fn plug(&self, path: &str, kind: &str, plugin: Tool) -> Result<()> {
+    /// Turns an auth method on that is Vault's and not the server's own: a plugin with the name of its path, which is
+    /// started with these variables (`NAME=value`) besides the server's.
+    pub async fn plug(&self, path: &str, plugin: Tool, variables: &[String]) -> Result<()> {
         let program = plugin.find(&Settings::from_environment())?;
-        let place = self.scratch.path().join(PLUGINS).join(kind);
-        // A copy, since a plugin that lies elsewhere is refused; where another test has made it, it is the same.
-        let copy = self.scratch.path().join(format!("{kind}-{}", suffix()));
-        fs::copy(&program, &copy).with_context(|| format!("copy {}", program.display()))?;
-        let sum = digest(&SHA256, &fs::read(&copy)?);
+        let place = self.scratch.path().join(PLUGINS).join(path);
+        // A plugin that lies elsewhere is refused, behind a symbolic link too.
+        let there = fs::hard_link(&program, &place).or_else(|_| fs::copy(&program, &place).map(drop));
+        there.with_context(|| format!("copy {}", program.display()))?;
+        let sum = digest(&SHA256, &fs::read(&place)?);
         let sum: String = sum.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-        fs::rename(&copy, &place)?;
-        let body = json!({"sha256": sum, "command": kind});
-        self.call(Method::POST, &format!("sys/plugins/catalog/auth/{kind}"), body).await?;
-        self.enable(path, kind).await
+        let body = json!({"sha256": sum, "command": path, "env": variables});
+        self.call(Method::POST, &format!("sys/plugins/catalog/auth/{path}"), body).await?;
+        self.enable(path, path).await
     }
 
     /// Turns an auth method on.

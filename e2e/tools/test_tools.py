@@ -368,7 +368,8 @@ class Pins(unittest.TestCase):
                 continue
             with self.subTest(name):
                 text = (tools.HERE / pin["module"] / "go.mod").read_text(encoding="utf-8")
-                found = re.search(rf"^(?:require |\t){re.escape(versions[pin['module']])} (\S+)", text, re.M)
+                required = versions.get(name) or versions[pin["module"]]
+                found = re.search(rf"^(?:require |\t){re.escape(required)} (\S+)", text, re.M)
                 self.assertEqual(found.group(1), pin["version"])
                 self.assertRegex(text, rf"(?m)^(tool |\t){re.escape(pin['package'])}$")
 

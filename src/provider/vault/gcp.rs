@@ -1,7 +1,6 @@
 //! Signing in as an identity of Google Cloud: a JWT that is made out to one role of the server.
 
 use super::Flavor;
-use crate::api::provider::gcpsm::GcpWorkloadIdentity;
 use crate::api::provider::vault::VaultGcp;
 use crate::provider::gcp::proof::{Identity, Prover};
 use crate::provider::site::Site;
@@ -29,11 +28,7 @@ impl Gcp {
         if spec.role.is_empty() {
             return Err(site.refuse("role", "it is not set"));
         }
-        let cluster = spec.workload_identity.clone().map(|cluster| GcpWorkloadIdentity {
-            cluster_project_id: cluster.cluster_project_id.or_else(|| spec.project_id.clone()),
-            ..cluster
-        });
-        let identity = Identity { key: spec.secret_ref.as_ref(), cluster: cluster.as_ref() };
+        let identity = Identity { key: spec.secret_ref.as_ref(), cluster: spec.workload_identity.as_ref() };
         let prover = Prover::open(site, identity, credentials, environment).await?;
         let audience = format!("vault/{}", spec.role);
         let machines_audience = format!("{}/{audience}", server.trim_end_matches('/'));

@@ -223,7 +223,7 @@ pub struct VaultGcp {
     pub path: Option<String>,
     /// Vault's role.
     pub role: String,
-    /// The project of the cluster, where `workloadIdentity` does not say it.
+    /// Not used, as in External Secrets Operator; `workloadIdentity.clusterProjectID` names a cluster's project.
     #[serde(rename = "projectID", skip_serializing_if = "Option::is_none")]
     pub project_id: Option<String>,
     /// Not used, as in External Secrets Operator.

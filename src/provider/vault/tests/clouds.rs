@@ -199,8 +199,9 @@ async fn a_service_accounts_key_signs_for_one_role_of_the_server() {
 
 #[tokio::test]
 async fn a_clusters_service_account_has_its_jwt_signed_by_google() {
-    let auth = json!({"gcp": {"role": "r", "projectID": "p1", "workloadIdentity": {
-        "serviceAccountRef": {"name": "cluster"}, "clusterName": "blue", "clusterLocation": "europe-west3",
+    let auth = json!({"gcp": {"role": "r", "projectID": "other", "workloadIdentity": {
+        "serviceAccountRef": {"name": "cluster"},
+        "clusterProjectID": "p1", "clusterName": "blue", "clusterLocation": "europe-west3",
     }}});
     let answers = vec![
         ok(json!({"access_token": "bound", "expires_in": 3600})),
@@ -219,6 +220,9 @@ async fn a_clusters_service_account_has_its_jwt_signed_by_google() {
             format!("POST {account}:signJwt")
         ]
     );
+    let pool = "identitynamespace:p1.svc.id.goog:https://container.googleapis.com/v1/projects/p1/locations/";
+    let audience = body(&cloud[0])["audience"].as_str().unwrap().to_owned();
+    assert_eq!(audience, format!("{pool}europe-west3/clusters/blue"));
     assert_eq!(cloud[2].authorization, "Bearer acting");
     let payload = body(&cloud[2])["payload"].as_str().unwrap().to_owned();
     let claims: Value = serde_json::from_str(&payload).unwrap();
