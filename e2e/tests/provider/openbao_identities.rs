@@ -137,8 +137,9 @@ async fn a_store_without_keys_signs_in_as_the_operator_and_a_service_account_as_
     .await
 }
 
-/// Vault's method `gcp` at the mount `kind`, which asks `cloud`; its role is `app`, bound to `email`.
-async fn gcp_method(ground: &Ground<'_>, cloud: &Cloud, kind: &str, email: &str) -> Result<String> {
+/// Vault's method `gcp` at the mount `kind`, which asks `cloud`; its role is `app`, bound to `email`, and takes JWTs that are
+/// good for `most` at most.
+async fn gcp_method(ground: &Ground<'_>, cloud: &Cloud, kind: &str, email: &str, most: &str) -> Result<String> {
     let mount = ground.mount(kind);
     let url = format!("http://{}", cloud.google.address());
     let own = cloud.google.service_account("vault@p1.iam.gserviceaccount.com", PROJECT, &format!("{url}/token"))?;
@@ -149,7 +150,8 @@ async fn gcp_method(ground: &Ground<'_>, cloud: &Cloud, kind: &str, email: &str)
     let config = json!({"custom_endpoint": {"api": url, "iam": url}});
     ground.server.call(Method::POST, &format!("auth/{mount}/config"), config).await?;
     let role = json!({
-        "type": "iam", "bound_service_accounts": [email], "token_policies": [ground.name], "token_ttl": "1h",
+        "type": "iam", "bound_service_accounts": [email], "max_jwt_exp": most,
+        "token_policies": [ground.name], "token_ttl": "1h",
     });
     ground.server.call(Method::POST, &format!("auth/{mount}/role/app"), role).await?;
     Ok(mount)
@@ -181,7 +183,7 @@ async fn every_identity_of_google_cloud_signs_in() -> Result<()> {
             forged["client_email"] = READER.into();
             ground.secret("key", &json!({"key.json": file.to_string(), "forged.json": forged.to_string()})).await?;
             let key = |key: &str| json!({"secretRef": {"secretAccessKeySecretRef": {"name": "key", "key": key}}});
-            let mount = gcp_method(ground, &cloud, "gcp", READER).await?;
+            let mount = gcp_method(ground, &cloud, "gcp", READER, "15m").await?;
             syncs(ground, "vault", Some(&mount), &gcp(&mount, &key("key.json"))).await?;
             ground.store("forged", "vault", &gcp(&mount, &key("forged.json"))).await?;
             told(ground, "forged", REFUSED).await?;
@@ -201,15 +203,15 @@ async fn every_identity_of_google_cloud_signs_in() -> Result<()> {
             };
             cloud.google.state().providers.insert(format!("identitynamespace:{pool}:{cluster}"), provider);
             cloud.google.state().let_act(&format!("{pool}[{}/app]", ground.name), READER);
-            let by_cluster = gcp_method(ground, &cloud, "gcp-cluster", READER).await?;
+            let by_cluster = gcp_method(ground, &cloud, "gcp-cluster", READER, "15m").await?;
             let more = json!({"workloadIdentity": {"serviceAccountRef": {"name": "app"}}});
             syncs(ground, "vault", Some(&by_cluster), &gcp(&by_cluster, &more)).await?;
             assert!(cloud.google.count("SignJwt", READER) >= 1, "{:#?}", cloud.google.asked());
 
-            let by_machine = gcp_method(ground, &cloud, "gcp-machine", machine).await?;
+            let by_machine = gcp_method(ground, &cloud, "gcp-machine", machine, "60m").await?;
             syncs(ground, "vault", Some(&by_machine), &gcp(&by_machine, &json!({}))).await?;
             assert!(cloud.google.count("Metadata", "identity") >= 1);
-            ground.store("not-bound", "vault", &gcp(&mount, &json!({}))).await?;
+            ground.store("not-bound", "vault", &gcp(&by_machine, &key("key.json"))).await?;
             told(ground, "not-bound", REFUSED).await
         },
     )
