@@ -1,4 +1,4 @@
-//! An LDAP directory on loopback: OpenLDAP's slapd as a real process, with people and groups of a test's own.
+//! An LDAP directory on loopback: `OpenLDAP`'s slapd as a real process, with people and groups of a test's own.
 
 use std::fs;
 use std::net::{SocketAddr, TcpStream};

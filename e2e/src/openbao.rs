@@ -183,7 +183,7 @@ impl OpenBao {
         let there = fs::hard_link(&program, &place).or_else(|_| fs::copy(&program, &place).map(drop));
         there.with_context(|| format!("copy {}", program.display()))?;
         let sum = digest(&SHA256, &fs::read(&place)?);
-        let sum: String = sum.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        let sum = sum.as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
         let body = json!({"sha256": sum, "command": path, "env": variables});
         self.call(Method::POST, &format!("sys/plugins/catalog/auth/{path}"), body).await?;
         self.enable(path, path).await

@@ -43,7 +43,7 @@ pub enum Tool {
     VaultAuthAws,
     /// Vault's way to sign in as an identity of Google Cloud, a plugin.
     VaultAuthGcp,
-    /// OpenLDAP's server.
+    /// An LDAP server.
     Slapd,
     /// A Python that has Microsoft's own client of Key Vault; it runs `e2e/oracle/azure`.
     AzureClient,
