@@ -22,6 +22,7 @@ pub mod helm;
 pub mod http;
 pub mod installation;
 pub mod kubeconfig;
+pub mod ldap;
 mod leash;
 pub mod namespace;
 pub mod node;

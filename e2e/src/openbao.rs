@@ -9,6 +9,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
+use aws_lc_rs::digest::{SHA256, digest};
 use http::{Method, Request};
 use http_body_util::Full;
 use jiff::Timestamp;
@@ -23,13 +24,25 @@ use crate::tools::Tool;
 
 /// The token with all rights.
 pub const ROOT: &str = "root";
+/// Where the server looks for plugins.
+const PLUGINS: &str = "plugins";
 const READY_WITHIN: Duration = Duration::from_mins(1);
 
 static SHARED: OnceCell<Result<OpenBao>> = OnceCell::const_new();
+static BEFORE: OnceCell<Result<OpenBao>> = OnceCell::const_new();
 
 /// The server of this run, started if need be; what could not be started once is not tried again.
 pub async fn shared() -> Result<&'static OpenBao> {
-    let shared = SHARED.get_or_init(async || OpenBao::start(&Settings::from_environment()).await).await;
+    one_of(&SHARED, Tool::OpenBao).await
+}
+
+/// As [`shared`], of the line of OpenBao before: other people's servers, and the last with LDAP of its own.
+pub async fn shared_before() -> Result<&'static OpenBao> {
+    one_of(&BEFORE, Tool::OpenBaoBefore).await
+}
+
+async fn one_of(cell: &'static OnceCell<Result<OpenBao>>, tool: Tool) -> Result<&'static OpenBao> {
+    let shared = cell.get_or_init(async || OpenBao::start(&Settings::from_environment(), tool).await).await;
     shared.as_ref().map_err(|error| anyhow!("{error:#}"))
 }
 
@@ -55,17 +68,21 @@ pub struct Asked {
 
 impl OpenBao {
     /// Starts it on free ports of loopback, unsealed and empty, and waits until it answers.
-    pub async fn start(settings: &Settings) -> Result<Self> {
+    pub async fn start(settings: &Settings, tool: Tool) -> Result<Self> {
         let scratch = Scratch::new("openbao", settings.keep)?;
         let [plain, secure] = [free_port()?, free_port()?].map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
         let audit = scratch.path().join("audit.log");
+        let plugins = scratch.path().join(PLUGINS);
+        fs::create_dir(&plugins)?;
         let config = format!(
-            "listener \"tcp\" {{\n  address = \"{plain}\"\n  tls_disable = true\n}}\n\
+            "plugin_directory = \"{}\"\n\
+             listener \"tcp\" {{\n  address = \"{plain}\"\n  tls_disable = true\n}}\n\
              audit \"file\" \"all\" {{\n  options = {{ file_path = \"{}\" }}\n}}\n",
+            plugins.canonicalize()?.display(),
             audit.display()
         );
         let config = scratch.write("config.hcl", config)?;
-        let mut command = Command::new(Tool::OpenBao.find(settings)?);
+        let mut command = Command::new(tool.find(settings)?);
         command.args(["server", "-dev", "-dev-tls", "-dev-no-store-token"]);
         command.arg(format!("-dev-root-token-id={ROOT}")).arg(format!("-dev-listen-address={secure}"));
         command.arg(format!("-dev-tls-cert-dir={}", scratch.path().display()));
@@ -155,6 +172,21 @@ impl OpenBao {
              path \"{mount}/metadata/*\" {{ capabilities = [\"read\", \"list\"] }}\n"
         );
         self.call(Method::PUT, &format!("sys/policies/acl/{name}"), json!({"policy": policy})).await.map(|_| ())
+    }
+
+    /// Turns an auth method on that is Vault's and not the server's own: a plugin with the name of its path, which is
+    /// started with these variables (`NAME=value`) besides the server's.
+    pub async fn plug(&self, path: &str, plugin: Tool, variables: &[String]) -> Result<()> {
+        let program = plugin.find(&Settings::from_environment())?;
+        let place = self.scratch.path().join(PLUGINS).join(path);
+        // A plugin that lies elsewhere is refused, behind a symbolic link too.
+        let there = fs::hard_link(&program, &place).or_else(|_| fs::copy(&program, &place).map(drop));
+        there.with_context(|| format!("copy {}", program.display()))?;
+        let sum = digest(&SHA256, &fs::read(&place)?);
+        let sum = sum.as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
+        let body = json!({"sha256": sum, "command": path, "env": variables});
+        self.call(Method::POST, &format!("sys/plugins/catalog/auth/{path}"), body).await?;
+        self.enable(path, path).await
     }
 
     /// Turns an auth method on.

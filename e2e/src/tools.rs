@@ -37,6 +37,14 @@ pub enum Tool {
     Moto,
     /// OpenBao.
     OpenBao,
+    /// The line of OpenBao before, the last that has LDAP of its own.
+    OpenBaoBefore,
+    /// Vault's way to sign in as an identity of AWS, a plugin.
+    VaultAuthAws,
+    /// Vault's way to sign in as an identity of Google Cloud, a plugin.
+    VaultAuthGcp,
+    /// An LDAP server.
+    Slapd,
     /// A Python that has Microsoft's own client of Key Vault; it runs `e2e/oracle/azure`.
     AzureClient,
     /// A Python that has Google's own client of Secret Manager; it runs `e2e/oracle/google`.
@@ -73,6 +81,10 @@ impl Tool {
             Self::Helm3 => "helm3",
             Self::Moto => "moto",
             Self::OpenBao => "openbao",
+            Self::OpenBaoBefore => "openbao-2.6",
+            Self::VaultAuthAws => "vault-auth-aws",
+            Self::VaultAuthGcp => "vault-auth-gcp",
+            Self::Slapd => "slapd",
             Self::AzureClient => "azure-client",
             Self::GoogleClient => "google-client",
         }
@@ -113,10 +125,11 @@ mod tests {
     fn every_tool_is_pinned() {
         use Tool::{
             ApiServer, AzureClient, ControllerManager, Etcd, GoogleClient, Helm, Helm3, KubeProxy, Kubectl, Kubelet,
-            Moto, OpenBao, Scheduler,
+            Moto, OpenBao, OpenBaoBefore, Scheduler, Slapd, VaultAuthAws, VaultAuthGcp,
         };
         let plane = [Etcd, ApiServer, ControllerManager, Scheduler, Kubelet, KubeProxy, Kubectl];
-        let all = plane.into_iter().chain([Helm, Helm3, Moto, OpenBao, GoogleClient, AzureClient]);
+        let vaults = [OpenBao, OpenBaoBefore, VaultAuthAws, VaultAuthGcp, Slapd];
+        let all = plane.into_iter().chain(vaults).chain([Helm, Helm3, Moto, GoogleClient, AzureClient]);
         for tool in all {
             pin(tool.name()).unwrap();
         }

@@ -213,6 +213,32 @@ class Runs(Folder):
         self.assertTrue(done.stdout)
 
 
+class Debian(Folder):
+    def test_a_program_finds_the_libraries_beside_it_after_its_folder_was_renamed(self):
+        root = self.folder / "a" / "root"
+        (root / "usr/lib/x86_64-linux-gnu").mkdir(parents=True)
+        (root / "usr/sbin").mkdir()
+        program = root / "usr/sbin/thing"
+        program.write_text('#!/bin/sh\necho "$LD_LIBRARY_PATH $1"\n', encoding="utf-8")
+        program.chmod(0o755)
+        job = mock.Mock(staging=self.folder / "a", pin={"binary": "bin/thing", "program": "usr/sbin/thing"})
+        tools.write_debian_starter(job)
+        os.rename(self.folder / "a", self.folder / "b")
+        done = subprocess.run([self.folder / "b/bin/thing", "x y"], stdout=subprocess.PIPE, check=True)
+        libraries, argument = done.stdout.decode().rstrip("\n").split(" ", 1)
+        self.assertEqual((os.path.realpath(libraries), argument),
+                         (os.path.realpath(self.folder / "b/root/usr/lib/x86_64-linux-gnu"), "x y"))
+
+    def test_a_machine_without_apt_is_told_where_to_put_the_program(self):
+        pin = {"version": "1", "binary": "bin/thing", "packages": ["thing"], "program": "usr/sbin/thing"}
+        job = mock.Mock(root=self.folder, pin=pin)
+        job.name = "thing"
+        with mock.patch.object(tools.shutil, "which", return_value=None), \
+                self.assertRaises(tools.Failure) as caught:
+            tools.get_debian(job)
+        self.assertIn(str(self.folder / "thing/1/bin/thing"), caught.exception.cure)
+
+
 class Pip(Folder):
     def test_without_venv_and_pip_the_package_to_install_is_named(self):
         with mock.patch.object(tools, "has_pip", return_value=False), \
@@ -325,7 +351,7 @@ class Pins(unittest.TestCase):
 
     def test_every_tool_has_what_its_kind_needs(self):
         needs = {"go": ["module", "package"], "cargo": ["crate"], "python": ["requirements", "module", "python_minimum"],
-                 "wheel-file": ["wheel", "sha256", "inside"], "wheel-tree": ["wheel", "sha256", "tree", "executable"]}
+                 "debian": ["packages", "program"], "wheel-file": ["wheel", "sha256", "inside"], "wheel-tree": ["wheel", "sha256", "tree", "executable"]}
         for name, pin in self.pins["tools"].items():
             with self.subTest(name):
                 for key in ["version", "binary"] + needs[pin["kind"]]:
@@ -334,13 +360,16 @@ class Pins(unittest.TestCase):
                     self.assertRegex(sha, r"^[0-9a-f]{64}$")
 
     def test_the_go_files_carry_the_pinned_versions(self):
-        versions = {"etcd": "go.etcd.io/etcd/server/v3", "kube": "k8s.io/kubernetes"}
+        versions = {"etcd": "go.etcd.io/etcd/server/v3", "kube": "k8s.io/kubernetes",
+                    "vault-auth-aws": "github.com/hashicorp/vault",
+                    "vault-auth-gcp": "github.com/hashicorp/vault-plugin-auth-gcp"}
         for name, pin in self.pins["tools"].items():
             if pin["kind"] != "go":
                 continue
             with self.subTest(name):
                 text = (tools.HERE / pin["module"] / "go.mod").read_text(encoding="utf-8")
-                found = re.search(rf"^(?:require |\t){re.escape(versions[pin['module']])} (\S+)", text, re.M)
+                required = versions.get(name) or versions[pin["module"]]
+                found = re.search(rf"^(?:require |\t){re.escape(required)} (\S+)", text, re.M)
                 self.assertEqual(found.group(1), pin["version"])
                 self.assertRegex(text, rf"(?m)^(tool |\t){re.escape(pin['package'])}$")
 
@@ -369,7 +398,8 @@ class Pins(unittest.TestCase):
     def test_the_default_set(self):
         self.assertEqual(set(tools.default_set(self.pins)),
                          {"etcd", "kube-apiserver", "kube-controller-manager", "kubectl", "helm", "helm3", "moto",
-                          "openbao", "google-client", "azure-client"})
+                          "openbao", "openbao-2.6", "vault-auth-aws", "vault-auth-gcp", "slapd", "google-client",
+                          "azure-client"})
 
 
 if __name__ == "__main__":

@@ -103,6 +103,8 @@ def source_of(pins, pin):
         return f"crates.io ({pin['crate']})"
     if kind == "python":
         return f"PyPI ({pin['requirements']})"
+    if kind == "debian":
+        return f"Debian ({pin['packages'][0]})"
     return f"PyPI ({pin['wheel']})"
 
 
@@ -194,6 +196,9 @@ EXPLANATIONS = [
      r"|newconnectionerror|tls handshake timeout",
      "the registry cannot be reached",
      "check the network; a proxy or mirror is set with HTTPS_PROXY, PIP_INDEX_URL, GOPROXY or Cargo's config"),
+    (r"unable to locate package|package '.*' has no installation candidate",
+     "the system's lists of packages do not have it",
+     "as root: apt-get update"),
     (r"no matching distribution|could not find a version|404 not found|410 gone",
      "the registry does not have this version",
      "check which mirror pip or Go uses (pip config list, go env GOPROXY)"),
@@ -457,9 +462,39 @@ def get_cargo(job):
         {"crates downloaded": r"\s*Downloaded ", "crates compiled": r"\s*Compiling "})
 
 
+# ---- Debian packages ----
+
+
+def get_debian(job):
+    """Unpacks packages, which are not installed: any user may, and nothing else on the machine changes."""
+    for program in ("apt-get", "dpkg-deb"):
+        if not shutil.which(program):
+            raise Failure(f"{program} is not in PATH, as it is on Debian",
+                          f"install {job.name} {job.pin['version']} yourself and put a link to it at "
+                          f"{home_of(job.root, job.name, job.pin) / job.pin['binary']}")
+    folder = job.scratch / "packages" / job.name
+    folder.mkdir(parents=True)
+    # apt checks the signatures of its lists, and by them every package.
+    run(job.name, ["apt-get", "download"] + job.pin["packages"], folder)
+    for package in sorted(folder.glob("*.deb")):
+        run(job.name, ["dpkg-deb", "-x", package, job.staging / "root"], folder)
+    write_debian_starter(job)
+
+
+def write_debian_starter(job):
+    """The program's libraries are beside it, and not where the system looks."""
+    libraries = sorted((job.staging / "root" / "usr" / "lib").glob("*-linux-*"))
+    path = ":".join(f"$here/../root/usr/lib/{folder.name}" for folder in libraries)
+    target = job.staging / job.pin["binary"]
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text('#!/bin/sh\nhere=$(cd "$(dirname "$0")" && pwd) || exit 1\n'
+                      f'LD_LIBRARY_PATH="{path}" exec "$here/../root/{job.pin["program"]}" "$@"\n', encoding="utf-8")
+    target.chmod(0o755)
+
+
 # ---- installing ----
 
-GETTERS = {"wheel-file": get_wheel_file, "wheel-tree": get_wheel_tree, "python": get_python, "go": get_go,
+GETTERS = {"debian": get_debian, "wheel-file": get_wheel_file, "wheel-tree": get_wheel_tree, "python": get_python, "go": get_go,
            "cargo": get_cargo}
 
 

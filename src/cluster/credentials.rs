@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
 use k8s_openapi::api::core::v1::{ConfigMap, Secret, ServiceAccount};
@@ -17,9 +17,6 @@ use super::error::{Error, Kind};
 use super::reach::Clients;
 use crate::api::external_secret::StoreKind;
 use crate::sealed::Sealed;
-
-/// How long a requested token is good, in seconds; the least that every API server grants is 600.
-const TOKEN_LIFE: i64 = 3600;
 
 /// What a Secret is for, in its owner's words.
 const TYPE_LABEL: &str = "external-secrets.io/type";
@@ -155,16 +152,22 @@ impl Reader {
         Ok(account.metadata.annotations.unwrap_or_default())
     }
 
-    /// A token of a ServiceAccount for `audiences`, and when it ends.
+    /// A token of a ServiceAccount for `audiences`, and when it ends: after `life`, of which every API server gives 10 minutes
+    /// at least, unless the API server has other bounds.
     pub async fn token(
         &self,
         namespace: Option<&str>,
         name: &str,
         audiences: Vec<String>,
+        life: Duration,
     ) -> Result<(Sealed, SystemTime), Error> {
         let doing = format!("request a token of the ServiceAccount {name:?}");
         let namespace = self.namespace(namespace, &doing)?;
-        let spec = TokenRequestSpec { audiences, expiration_seconds: Some(TOKEN_LIFE), bound_object_ref: None };
+        let spec = TokenRequestSpec {
+            audiences,
+            expiration_seconds: i64::try_from(life.as_secs()).ok(),
+            bound_object_ref: None,
+        };
         let request = TokenRequest { spec, ..TokenRequest::default() };
         let accounts: Api<ServiceAccount> = self.clients.api(&namespace);
         let answer = accounts.create_token_request(name, &PostParams::default(), &request).await;

@@ -37,10 +37,16 @@ impl Credentials for Access {
         read.map_err(|error| translate(field, &error))
     }
 
-    async fn token(&self, field: &str, account: &ServiceAccountSelector, audiences: &[String]) -> Result<Token, Error> {
+    async fn token_for(
+        &self,
+        field: &str,
+        account: &ServiceAccountSelector,
+        audiences: &[String],
+        life: Duration,
+    ) -> Result<Token, Error> {
         let mut all: Vec<String> = audiences.to_vec();
         all.extend(account.audiences.iter().filter(|audience| !audiences.contains(audience)).cloned());
-        let requested = self.0.token(account.namespace.as_deref(), &account.name, all).await;
+        let requested = self.0.token(account.namespace.as_deref(), &account.name, all, life).await;
         let (value, expires) = requested.map_err(|error| translate(field, &error))?;
         if !audiences.is_empty() && is_for_an_api_server(&value) {
             return Err(api_servers_own(field, &account.name));

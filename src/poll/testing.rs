@@ -203,7 +203,13 @@ impl Credentials for Keys {
         Err(error(field, Kind::Invalid))
     }
 
-    async fn token(&self, field: &str, _: &ServiceAccountSelector, _: &[String]) -> Result<Token, Error> {
+    async fn token_for(
+        &self,
+        field: &str,
+        _: &ServiceAccountSelector,
+        _: &[String],
+        _: Duration,
+    ) -> Result<Token, Error> {
         Err(error(field, Kind::Invalid))
     }
 

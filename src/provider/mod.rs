@@ -24,6 +24,7 @@ mod open;
 mod openbao;
 mod pause;
 mod referent;
+mod site;
 mod vault;
 mod webhook;
 
@@ -215,9 +216,15 @@ pub trait Credentials: fmt::Debug + Send + Sync {
         type_: &str,
     ) -> Result<BTreeMap<String, Sealed>, Error>;
 
-    /// A token of a ServiceAccount for `audiences` (the selector's own are added), good for about an hour. Where there
-    /// are any, it is never one for the API server: whoever is shown it could use it there.
-    async fn token(&self, field: &str, account: &ServiceAccountSelector, audiences: &[String]) -> Result<Token, Error>;
+    /// A token of a ServiceAccount for `audiences` (the selector's own are added), good for about `life` (10 minutes at
+    /// least). Where there are any, it is never one for the API server: whoever is shown it could use it there.
+    async fn token_for(
+        &self,
+        field: &str,
+        account: &ServiceAccountSelector,
+        audiences: &[String],
+        life: Duration,
+    ) -> Result<Token, Error>;
 
     /// The annotations of a ServiceAccount.
     async fn annotations(
@@ -236,6 +243,24 @@ pub trait Credentials: fmt::Debug + Send + Sync {
     /// Whether any object that was read through this value is no longer the one that was read.
     async fn changed(&self) -> bool;
 }
+
+impl dyn Credentials + '_ {
+    /// As [`Credentials::token_for`], for [`TOKEN_LIFE`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn token(
+        &self,
+        field: &str,
+        account: &ServiceAccountSelector,
+        audiences: &[String],
+    ) -> Result<Token, Error> {
+        self.token_for(field, account, audiences, TOKEN_LIFE).await
+    }
+}
+
+/// How long a ServiceAccount's token is good unless a store says otherwise.
+pub const TOKEN_LIFE: Duration = Duration::from_hours(1);
 
 /// A bearer token and its end.
 #[derive(Clone, Debug)]

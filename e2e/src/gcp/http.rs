@@ -11,7 +11,7 @@ use hyper::body::{Bytes, Incoming};
 use serde_json::{Value, json};
 
 use super::state::{Asked, State};
-use super::{secrets, tokens};
+use super::{proofs, secrets, tokens};
 
 /// More than any request of a test.
 const REQUEST_LIMIT: usize = 1 << 20;
@@ -88,7 +88,13 @@ fn route(state: &mut State, asking: &Asking) -> Answered {
         ("POST", ["token"]) => tokens::assert(state, asking),
         ("POST", ["v1", "token"]) => tokens::exchange(state, asking),
         ("POST", ["v1", "identitybindingtoken"]) => tokens::bind(state, asking),
-        ("POST", ["v1", "projects", "-", "serviceAccounts", account]) => tokens::act(state, asking, account),
+        ("POST", ["v1", "projects", "-", "serviceAccounts", account]) => match account.strip_suffix(":signJwt") {
+            Some(email) => proofs::sign(state, asking, email),
+            None => tokens::act(state, asking, account),
+        },
+        ("GET", ["v1", "projects", "-", "serviceAccounts", account]) => proofs::account(state, asking, account),
+        ("GET", ["oauth2", "v1", "certs"]) => proofs::certificates(state),
+        ("GET", ["service_accounts", "v1", "metadata", "x509", email]) => proofs::certificates_of(state, email),
         ("GET", ["computeMetadata", "v1", place @ ..]) => tokens::metadata(state, asking, place),
         ("GET", ["external", "token"]) => tokens::external(state, asking),
         ("GET", ["v1", "projects", rest @ ..]) => secrets::answer(state, asking, rest),

@@ -4,9 +4,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, anyhow, bail};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, KeyPair as _, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey, VerificationAlgorithm,
+    ECDSA_P256_SHA256_FIXED, KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, UnparsedPublicKey,
+    VerificationAlgorithm,
 };
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -21,17 +23,41 @@ const SKEW: u64 = 60;
 pub(super) struct Key {
     pub(super) id: String,
     pub(super) public: Vec<u8>,
+    /// With the public half, PEM.
+    pub(super) certificate: String,
     pem: String,
+    pair: KeyPair,
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Key").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 impl Key {
-    pub(super) fn generate() -> Result<Self> {
+    /// Makes one for `owner`.
+    pub(super) fn generate(owner: &str) -> Result<Self> {
         let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| anyhow!("no RSA key"))?;
         let der: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| anyhow!("a key without a form"))?;
         let text = STANDARD.encode(der.as_ref());
         let lines: Vec<_> = text.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
         let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n"));
-        Ok(Self { id: suffix(), public: pair.public_key().as_ref().to_vec(), pem })
+        let mut params = rcgen::CertificateParams::default();
+        params.distinguished_name.push(rcgen::DnType::CommonName, owner);
+        let certificate = params.self_signed(&rcgen::KeyPair::from_pem(&pem)?)?.pem();
+        Ok(Self { id: suffix(), public: pair.public_key().as_ref().to_vec(), certificate, pem, pair })
+    }
+
+    /// A JWT with these claims.
+    pub(super) fn sign(&self, claims: &Value) -> Result<String> {
+        let encoded = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
+        let header = json!({"alg": "RS256", "typ": "JWT", "kid": self.id});
+        let text = format!("{}.{}", encoded(&header), encoded(claims));
+        let mut signature = vec![0; self.pair.public_modulus_len()];
+        let signed = self.pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), text.as_bytes(), &mut signature);
+        signed.map_err(|_| anyhow!("a key that cannot sign"))?;
+        Ok(format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
 
     /// As Google hands it out.

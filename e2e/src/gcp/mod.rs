@@ -9,6 +9,7 @@
 mod aws;
 mod http;
 mod jwt;
+mod proofs;
 mod secrets;
 mod state;
 mod tokens;
@@ -59,8 +60,9 @@ impl Google {
     /// Makes a service account with a key, which may read `project`; answers the key's file. `token_uri` is where the key
     /// says that it is exchanged.
     pub fn service_account(&self, email: &str, project: &str, token_uri: &str) -> Result<Value> {
-        let key = jwt::Key::generate()?;
+        let key = jwt::Key::generate(email)?;
         let mut state = self.state();
+        state.certificates.insert(key.id.clone(), (email.to_owned(), key.certificate.clone()));
         state.keys.insert(key.id.clone(), (email.to_owned(), key.public.clone()));
         // Google's own library makes its assertions out to Google whatever the key says.
         state.token_uris.extend([token_uri.to_owned(), "https://oauth2.googleapis.com/token".to_owned()]);

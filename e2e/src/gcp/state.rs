@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use super::jwt::Key;
 use crate::scratch::suffix;
 
 /// All of it.
@@ -18,6 +19,12 @@ pub struct State {
     tokens: BTreeMap<String, Holder>,
     /// Public keys of service accounts, by key id.
     pub(super) keys: BTreeMap<String, (String, Vec<u8>)>,
+    /// Certificates of service accounts' keys, by key id.
+    pub(super) certificates: BTreeMap<String, (String, String)>,
+    /// The keys that Google keeps for service accounts, by their e-mail addresses.
+    pub(super) system_keys: BTreeMap<String, Key>,
+    /// Google's own key, which signs what machines are.
+    pub(super) own_key: Option<Key>,
     /// What assertions may be made out to.
     pub(super) token_uris: BTreeSet<String>,
     /// Providers of pools, by the audience of an exchange.

@@ -5,10 +5,10 @@ use anyhow::{Result, bail};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::aws;
 use super::http::{Answered, Asking, Said};
 use super::jwt::Token;
 use super::state::{Provider, State};
+use super::{aws, proofs};
 
 const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
@@ -153,6 +153,9 @@ pub(super) fn metadata(state: &mut State, asking: &Asking, place: &[&str]) -> An
             let token = state.give(&machine.email);
             let life = state.life().as_secs();
             json!({"access_token": token, "expires_in": life, "token_type": "Bearer"}).to_string()
+        }
+        ["instance", "service-accounts", "default", "identity"] if !machine.email.is_empty() => {
+            proofs::identity(state, asking)
         }
         _ => String::new(),
     };

@@ -15,6 +15,7 @@ use keyferry::provider::memory::{Keyring, Unobserved, key};
 use keyferry::provider::{Context, Environment, Kind, Part, Provider, RemoteKey, Settings, gcp, open};
 use keyferry_e2e::gcp::{Google, VersionState};
 use keyferry_e2e::namespace::Namespace;
+use keyferry_e2e::operator::Launch;
 use keyferry_e2e::wire::{Upstream, Wire};
 use serde_json::{Value, json};
 
@@ -34,6 +35,12 @@ impl Cloud {
         let google = Google::start().await?;
         let wire = Arc::new(Wire::start(Upstream::plain(google.address()), &[]).await?);
         Ok(Self { google, wire })
+    }
+
+    /// An operator that is told where Google is.
+    pub(super) fn tell(&self, namespace: &Namespace, launch: Launch) -> Result<Launch> {
+        let authority = namespace.file("google.pem", self.wire.authority())?;
+        Ok(launch.variables(self.variables(&authority)))
     }
 
     /// Where the operator is told that Google is, through `wire`.

@@ -44,8 +44,7 @@ async fn with(test: impl AsyncFnOnce(&mut Ground<'_>) -> Result<()>) -> Result<(
         };
         let values = json!({"rbac": {"serviceAccountTokenCreate": true}, "storeRequeueInterval": "1h"});
         let installation = Box::pin(Installation::new(namespace, &values)).await?;
-        let authority = namespace.file("google.pem", cloud.wire.authority())?;
-        let launch = installation.launch().flag("--allow-loopback-stores").variables(cloud.variables(&authority));
+        let launch = cloud.tell(namespace, installation.launch().flag("--allow-loopback-stores"))?;
         let operator = launch.start(namespace, SOON).await?;
         let mut ground = Ground { namespace, cloud, operator };
         Box::pin(test(&mut ground)).await

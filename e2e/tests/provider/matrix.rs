@@ -35,6 +35,8 @@ const ENTRIES: &[Entry] = &[
     Entry { slot: "vault", part: "v2", make: || Box::pin(openbao::engine("vault", 2)) },
     Entry { slot: "openBao", part: "v1", make: || Box::pin(openbao::engine("openBao", 1)) },
     Entry { slot: "openBao", part: "v2", make: || Box::pin(openbao::engine("openBao", 2)) },
+    Entry { slot: "openBao", part: "2.6 v1", make: || Box::pin(openbao::engine_before("openBao", 1)) },
+    Entry { slot: "openBao", part: "2.6 v2", make: || Box::pin(openbao::engine_before("openBao", 2)) },
     Entry { slot: "kubernetes", part: "", make: || Box::pin(kubernetes::secrets()) },
     Entry { slot: "crd", part: "", make: || Box::pin(crd::widgets()) },
     Entry { slot: "webhook", part: "", make: || Box::pin(webhook::site()) },

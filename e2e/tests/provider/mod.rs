@@ -19,6 +19,7 @@ pub(crate) mod kubernetes;
 mod kubernetes_sync;
 mod matrix;
 pub(crate) mod openbao;
+mod openbao_identities;
 mod openbao_sync;
 mod pod_identity;
 mod rounds;

@@ -17,7 +17,7 @@ use keyferry::provider::{
     RemoteKey, Search, Settings, Validate, Validity, open,
 };
 use keyferry::sealed::Sealed;
-use keyferry_e2e::openbao::{OpenBao, ROOT, shared};
+use keyferry_e2e::openbao::{OpenBao, ROOT, shared, shared_before};
 use keyferry_e2e::scratch::suffix;
 use keyferry_e2e::wire::{Upstream, Wire};
 use serde_json::{Value, json};
@@ -99,6 +99,11 @@ pub(super) async fn engine(slot: &'static str, version: u8) -> Result<Box<dyn Fi
     Ok(Box::new(Engine::new(slot, version).await?))
 }
 
+/// As [`engine`], on the line of OpenBao before.
+pub(super) async fn engine_before(slot: &'static str, version: u8) -> Result<Box<dyn Fixture>> {
+    Ok(Box::new(Engine::on(shared_before().await?, slot, version).await?))
+}
+
 /// The stand for the trials. The slot `openBao` is no other: its spec becomes one of `vault`'s, and the session is the same.
 pub(crate) async fn stand() -> Result<Stand> {
     let fixture = Engine::new("vault", 2).await?;
@@ -109,8 +114,8 @@ pub(crate) async fn stand() -> Result<Stand> {
     Ok(Stand { property, ..Stand::new("vault", Box::new(fixture), Arc::new(wire), provider, credentials) })
 }
 
-async fn session(slot: &str, spec: Value) -> Result<Arc<dyn Provider>> {
-    session_within(slot, spec, &shared().await?.authority()?, Settings::default().deadline).await
+async fn session(server: &OpenBao, slot: &str, spec: Value) -> Result<Arc<dyn Provider>> {
+    session_within(slot, spec, &server.authority()?, Settings::default().deadline).await
 }
 
 async fn session_within(slot: &str, spec: Value, authority: &str, deadline: Duration) -> Result<Arc<dyn Provider>> {
@@ -125,10 +130,13 @@ async fn session_within(slot: &str, spec: Value, authority: &str, deadline: Dura
 
 impl Engine {
     async fn new(slot: &'static str, version: u8) -> Result<Self> {
-        let server = shared().await?;
+        Self::on(shared().await?, slot, version).await
+    }
+
+    async fn on(server: &'static OpenBao, slot: &'static str, version: u8) -> Result<Self> {
         let mount = format!("kv-{}", suffix());
         server.mount(&mount, version).await?;
-        let provider = session(slot, spec(&server.secure_url(), &mount, version)).await?;
+        let provider = session(server, slot, spec(&server.secure_url(), &mount, version)).await?;
         Ok(Self { server, slot, mount, version, provider, failures: Mutex::default() })
     }
 
@@ -247,7 +255,7 @@ async fn an_engine_of_another_version_is_not_absence() -> Result<()> {
         "version": "v1",
         "auth": {"tokenSecretRef": {"name": "vault", "key": "token"}},
     });
-    let answer = session("vault", spec).await?.read_many(&[key("a")]).await.remove(0);
+    let answer = session(engine.server, "vault", spec).await?.read_many(&[key("a")]).await.remove(0);
     assert_eq!(answer.map_err(|error| error.kind), Err(Kind::Invalid));
     Ok(())
 }

@@ -12,8 +12,8 @@ use keyferry_e2e::control_plane::{ControlPlane, ISSUER};
 use keyferry_e2e::fixtures::{API_VERSION, external_secret, is_ready};
 use keyferry_e2e::installation::Installation;
 use keyferry_e2e::namespace::{self, Namespace, await_in};
-use keyferry_e2e::openbao::{OpenBao, shared};
-use keyferry_e2e::operator::Operator;
+use keyferry_e2e::openbao::{OpenBao, shared, shared_before};
+use keyferry_e2e::operator::{Launch, Operator};
 use keyferry_e2e::settings::repository;
 use kube::api::{DeleteParams, DynamicObject};
 use serde_json::{Value, json};
@@ -21,26 +21,35 @@ use serde_json::{Value, json};
 use super::rounds::{KEYS, Log, put_thousand, watch};
 
 const SECOND: Duration = Duration::from_secs(1);
-const SOON: Duration = Duration::from_secs(40);
+pub(super) const SOON: Duration = Duration::from_secs(40);
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// A namespace, the operator in it, and an engine of the test's own: mount, policy and auth methods have its name.
-struct Ground<'a> {
-    namespace: &'a Namespace,
-    server: &'static OpenBao,
+pub(super) struct Ground<'a> {
+    pub(super) namespace: &'a Namespace,
+    pub(super) server: &'static OpenBao,
     operator: Operator,
-    name: String,
+    pub(super) name: String,
 }
 
 async fn with(test: impl AsyncFnOnce(&mut Ground<'_>) -> Result<()>) -> Result<()> {
+    on(shared().await?, |_, launch| Ok(launch), test).await
+}
+
+/// As [`with`], on another server, and with an operator that is told more.
+pub(super) async fn on(
+    server: &'static OpenBao,
+    told: impl FnOnce(&Namespace, Launch) -> Result<Launch>,
+    test: impl AsyncFnOnce(&mut Ground<'_>) -> Result<()>,
+) -> Result<()> {
     namespace::with(async |namespace| {
-        let server = shared().await?;
         let name = namespace.name().to_owned();
         server.mount(&name, 2).await?;
         server.policy(&name, &name).await?;
         let values = json!({"rbac": {"serviceAccountTokenCreate": true}, "storeRequeueInterval": "1h"});
         let installation = Box::pin(Installation::new(namespace, &values)).await?;
-        let operator = installation.launch().flag("--allow-loopback-stores").start(namespace, SOON).await?;
+        let launch = told(namespace, installation.launch().flag("--allow-loopback-stores"))?;
+        let operator = launch.start(namespace, SOON).await?;
         let mut ground = Ground { namespace, server, operator, name };
         Box::pin(test(&mut ground)).await
     })
@@ -48,21 +57,21 @@ async fn with(test: impl AsyncFnOnce(&mut Ground<'_>) -> Result<()>) -> Result<(
 }
 
 impl Ground<'_> {
-    fn mount(&self, kind: &str) -> String {
+    pub(super) fn mount(&self, kind: &str) -> String {
         format!("{}-{kind}", self.name)
     }
 
-    async fn create(&self, manifest: &Value) -> Result<()> {
+    pub(super) async fn create(&self, manifest: &Value) -> Result<()> {
         self.namespace.create_manifest(manifest).await.map(|_| ())
     }
 
-    async fn secret(&self, name: &str, data: &Value) -> Result<()> {
+    pub(super) async fn secret(&self, name: &str, data: &Value) -> Result<()> {
         self.create(&json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": data}))
             .await
     }
 
     /// A SecretStore `name` that signs in by `auth`, over TLS.
-    async fn store(&self, name: &str, slot: &str, auth: &Value) -> Result<()> {
+    pub(super) async fn store(&self, name: &str, slot: &str, auth: &Value) -> Result<()> {
         let provider = json!({slot: {
             "server": self.server.secure_url(),
             "caBundle": STANDARD.encode(self.server.authority()?),
@@ -115,7 +124,7 @@ impl Ground<'_> {
 }
 
 /// One way to sign in: a Secret rotates through it, and polls cost no sign-in.
-async fn syncs(ground: &Ground<'_>, slot: &str, mount: Option<&str>, auth: &Value) -> Result<()> {
+pub(super) async fn syncs(ground: &Ground<'_>, slot: &str, mount: Option<&str>, auth: &Value) -> Result<()> {
     let store = mount.unwrap_or("token");
     ground.put(store, "first").await?;
     ground.store(store, slot, auth).await?;
@@ -186,19 +195,39 @@ async fn a_user_signs_in_by_password() -> Result<()> {
     .await
 }
 
+/// Turns the method on at `mount` with a role of the test's policy, and answers the `auth` that signs in as it.
+async fn app_role(ground: &Ground<'_>, mount: &str) -> Result<Value> {
+    ground.server.enable(mount, "approle").await?;
+    let role = json!({"token_policies": [ground.name], "token_ttl": "1h"});
+    ground.server.call(Method::POST, &format!("auth/{mount}/role/app"), role).await?;
+    let id = ground.server.call(Method::GET, &format!("auth/{mount}/role/app/role-id"), Value::Null).await?;
+    let secret = ground.server.call(Method::POST, &format!("auth/{mount}/role/app/secret-id"), json!({})).await?;
+    let keys = json!({"id": id["data"]["role_id"], "secret": secret["data"]["secret_id"]});
+    ground.secret("role", &keys).await?;
+    let at = |key: &str| json!({"name": "role", "key": key});
+    Ok(json!({"appRole": {"path": mount, "roleRef": at("id"), "secretRef": at("secret")}}))
+}
+
+#[tokio::test]
+async fn the_line_of_openbao_before_is_signed_in_to_by_token_and_by_app_role() -> Result<()> {
+    on(
+        shared_before().await?,
+        |_, launch| Ok(launch),
+        async |ground| {
+            ground.secret("bao", &json!({"token": token(ground).await?})).await?;
+            syncs(ground, "openBao", None, &json!({"tokenSecretRef": {"name": "bao", "key": "token"}})).await?;
+            let mount = ground.mount("approle");
+            syncs(ground, "openBao", Some(&mount), &app_role(ground, &mount).await?).await
+        },
+    )
+    .await
+}
+
 #[tokio::test]
 async fn an_app_role_signs_in_and_gives_its_token_back_at_the_end() -> Result<()> {
     with(async |ground| {
         let mount = ground.mount("approle");
-        ground.server.enable(&mount, "approle").await?;
-        let role = json!({"token_policies": [ground.name], "token_ttl": "1h"});
-        ground.server.call(Method::POST, &format!("auth/{mount}/role/app"), role).await?;
-        let id = ground.server.call(Method::GET, &format!("auth/{mount}/role/app/role-id"), Value::Null).await?;
-        let secret = ground.server.call(Method::POST, &format!("auth/{mount}/role/app/secret-id"), json!({})).await?;
-        let keys = json!({"id": id["data"]["role_id"], "secret": secret["data"]["secret_id"]});
-        ground.secret("role", &keys).await?;
-        let at = |key: &str| json!({"name": "role", "key": key});
-        let auth = json!({"appRole": {"path": mount, "roleRef": at("id"), "secretRef": at("secret")}});
+        let auth = app_role(ground, &mount).await?;
         syncs(ground, "vault", Some(&mount), &auth).await?;
         assert!(living(ground, &mount).await? >= 1, "the session's token");
         ground.operator.stop().await?;

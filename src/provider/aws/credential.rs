@@ -18,18 +18,19 @@ use tokio::time::Instant;
 use super::client::Base;
 use super::error::{self, Failure};
 use crate::api::external_secret::StoreKind;
-use crate::api::provider::aws::{AwsAuth, AwsSecretRef, SessionTagsPolicy};
+use crate::api::provider::aws::{AwsJwtAuth, AwsSecretRef, SessionTagsPolicy};
 use crate::api::provider::{AwsProvider, SecretKeySelector, ServiceAccountSelector};
-use crate::provider::{Context, Credentials, Error, Kind, Validity};
+use crate::provider::site::Site;
+use crate::provider::{Context, Credentials, Error, Validity};
 
-/// How the sessions of assumed roles are called in the account's logs; ESO's name.
+/// What the sessions of assumed roles are called in the account's logs; ESO's name.
 const SESSION: &str = "external-secrets-provider-aws";
 const ROLE: &str = "eks.amazonaws.com/role-arn";
 const AUDIENCE: &str = "eks.amazonaws.com/audience";
 const DEFAULT_AUDIENCE: &str = "sts.amazonaws.com";
 /// For how long a role that was refused is not asked for again; the default interval of polls.
 const REFUSED: Duration = Duration::from_secs(10);
-const JWT_FIELD: &str = "spec.provider.aws.auth.jwt.serviceAccountRef";
+const ACCOUNT: &str = "jwt.serviceAccountRef";
 
 /// Tags that say for whom a session is; nobody but us may set them.
 const NAMESPACE_TAG: &str = "esoNamespace";
@@ -44,24 +45,50 @@ pub(super) async fn configure(
     credentials: Arc<dyn Credentials>,
     base: &Base,
 ) -> Result<SdkConfig, Error> {
-    let own = base.in_region(&spec.region);
-    let first = match &spec.auth {
-        Some(AwsAuth { jwt: Some(jwt), .. }) => {
-            let account = jwt.service_account_ref.as_ref().ok_or_else(|| missing(provider, JWT_FIELD))?;
-            let identity = WebIdentity::new(provider, base.sts(&own), account, credentials).await?;
-            base.with_credentials(&own, Held::new(identity))
-        }
-        Some(AwsAuth { secret_ref: Some(keys), .. }) => {
-            base.with_credentials(&own, fixed(provider, keys, &*credentials).await?)
-        }
-        _ => own,
-    };
-    let assume = |config: SdkConfig, role| {
-        base.with_credentials(&config, Held::new(Assumed { provider, client: base.sts(&config), role }))
-    };
+    let asker = Asker { site: super::site(provider), session: SESSION };
+    let (jwt, keys) = spec.auth.as_ref().map_or((None, None), |auth| (auth.jwt.as_ref(), auth.secret_ref.as_ref()));
+    let first = asker.identity(&spec.region, jwt, keys, credentials, base).await?;
+    let assume = |config, role| asker.assume(&config, role, base);
     let chained = spec.additional_roles.iter().map(|role| Role::plain(role)).fold(first, assume);
     let last = spec.role.as_deref().filter(|role| !role.is_empty()).map(|role| Role::last(role, spec, context));
     Ok(last.into_iter().fold(chained, assume))
+}
+
+/// Who asks for credentials.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asker {
+    /// Where the store has them.
+    pub(super) site: Site,
+    /// What the sessions of assumed roles are called in the account's logs.
+    pub(super) session: &'static str,
+}
+
+impl Asker {
+    /// A configuration with the identity that a store names, or the operator's own where it names none.
+    pub(super) async fn identity(
+        self,
+        region: &str,
+        jwt: Option<&AwsJwtAuth>,
+        keys: Option<&AwsSecretRef>,
+        credentials: Arc<dyn Credentials>,
+        base: &Base,
+    ) -> Result<SdkConfig, Error> {
+        let own = base.in_region(region);
+        Ok(match (jwt, keys) {
+            (Some(jwt), _) => {
+                let account = jwt.service_account_ref.as_ref().ok_or_else(|| missing(self.site, ACCOUNT))?;
+                let identity = WebIdentity::new(self, base.sts(&own), account, credentials).await?;
+                base.with_credentials(&own, Held::new(identity))
+            }
+            (None, Some(keys)) => base.with_credentials(&own, fixed(self.site, keys, &*credentials).await?),
+            (None, None) => own,
+        })
+    }
+
+    /// `config` with a role in place of its identity, which may assume it.
+    pub(super) fn assume(self, config: &SdkConfig, role: Role, base: &Base) -> SdkConfig {
+        base.with_credentials(config, Held::new(Assumed { asker: self, client: base.sts(config), role }))
+    }
 }
 
 /// Gets the credentials, as ESO's validation does; what they allow is seen at the first read.
@@ -69,14 +96,22 @@ pub(super) async fn validate(
     provider: &'static str,
     credentials: Option<&SharedCredentialsProvider>,
 ) -> Result<Validity, Error> {
-    let failed = |failure: Failure| failure.at(provider, "validate the store".to_owned());
-    let credentials = credentials.ok_or_else(|| failed(Failure::no_credentials()))?;
-    let given = credentials.provide_credentials().await;
-    given.map(|_| Validity::Valid).map_err(|error| failed(error::credentials_failure(&error)))
+    provide(super::site(provider), credentials, "validate the store").await.map(|_| Validity::Valid)
 }
 
-async fn fixed(provider: &'static str, keys: &AwsSecretRef, credentials: &dyn Credentials) -> Result<Keys, Error> {
-    let text = async |field, selector: &Option<_>| text(provider, field, selector.as_ref(), credentials).await;
+/// Gets the credentials that a configuration has.
+pub(super) async fn provide(
+    site: Site,
+    credentials: Option<&SharedCredentialsProvider>,
+    doing: &str,
+) -> Result<Keys, Error> {
+    let failed = |failure: Failure| failure.of(site, doing.to_owned());
+    let credentials = credentials.ok_or_else(|| failed(Failure::no_credentials()))?;
+    credentials.provide_credentials().await.map_err(|error| failed(error::credentials_failure(&error)))
+}
+
+async fn fixed(site: Site, keys: &AwsSecretRef, credentials: &dyn Credentials) -> Result<Keys, Error> {
+    let text = async |field, selector: &Option<_>| text(site, field, selector.as_ref(), credentials).await;
     let id = text("accessKeyIDSecretRef", &keys.access_key_id_secret_ref).await?;
     let key = text("secretAccessKeySecretRef", &keys.secret_access_key_secret_ref).await?;
     let token = match &keys.session_token_secret_ref {
@@ -87,37 +122,24 @@ async fn fixed(provider: &'static str, keys: &AwsSecretRef, credentials: &dyn Cr
 }
 
 async fn text(
-    provider: &'static str,
+    site: Site,
     field: &str,
     selector: Option<&SecretKeySelector>,
     credentials: &dyn Credentials,
 ) -> Result<String, Error> {
-    let field = format!("spec.provider.aws.auth.secretRef.{field}");
-    let selector = selector.ok_or_else(|| missing(provider, &field))?;
-    let value = credentials.secret_key(&field, selector).await?;
+    let field = format!("secretRef.{field}");
+    let selector = selector.ok_or_else(|| missing(site, &field))?;
+    let value = credentials.secret_key(&site.field(&field), selector).await?;
     let printable = value.expose().iter().all(u8::is_ascii_graphic) && !value.is_empty();
     // Unprintable bytes could not be sent in a header; a line end is what an editor leaves behind.
     match str::from_utf8(value.expose()) {
         Ok(text) if printable => Ok(text.to_owned()),
-        _ => Err(unusable(
-            provider,
-            &field,
-            "it is empty, or has a space, a line end or another byte that no AWS key has",
-        )),
+        _ => Err(site.unusable(&field, "it is empty, or has a space, a line end or another byte that no AWS key has")),
     }
 }
 
-fn missing(provider: &'static str, field: &str) -> Error {
-    unusable(provider, field, "it is not set")
-}
-
-fn unusable(provider: &'static str, field: &str, cause: &str) -> Error {
-    Error {
-        provider,
-        doing: format!("use the credentials of `{field}`"),
-        kind: Kind::Unauthenticated,
-        cause: cause.to_owned(),
-    }
+fn missing(site: Site, field: &str) -> Error {
+    site.unusable(field, "it is not set")
 }
 
 /// A role and what it takes to have its credentials.
@@ -166,7 +188,7 @@ impl<A: Assume> ProvideCredentials for Held<A> {
 /// A role that a ServiceAccount's token stands for.
 #[derive(Debug)]
 struct WebIdentity {
-    provider: &'static str,
+    asker: Asker,
     client: aws_sdk_sts::Client,
     credentials: Arc<dyn Credentials>,
     account: ServiceAccountSelector,
@@ -176,52 +198,53 @@ struct WebIdentity {
 
 impl WebIdentity {
     async fn new(
-        provider: &'static str,
+        asker: Asker,
         client: aws_sdk_sts::Client,
         account: &ServiceAccountSelector,
         credentials: Arc<dyn Credentials>,
     ) -> Result<Self, Error> {
-        let mut annotations = credentials.annotations(JWT_FIELD, account).await?;
+        let mut annotations = credentials.annotations(&asker.site.field(ACCOUNT), account).await?;
         let mut annotation = |name| annotations.remove(name).filter(|value| !value.is_empty());
         let role = annotation(ROLE).ok_or_else(|| {
-            unusable(
-                provider,
-                JWT_FIELD,
+            asker.site.unusable(
+                ACCOUNT,
                 "the ServiceAccount has no annotation `eks.amazonaws.com/role-arn`, which names its role",
             )
         })?;
         let audience = annotation(AUDIENCE).unwrap_or_else(|| DEFAULT_AUDIENCE.to_owned());
-        Ok(Self { provider, client, credentials, account: account.clone(), audience, role })
+        Ok(Self { asker, client, credentials, account: account.clone(), audience, role })
     }
 }
 
 #[async_trait]
 impl Assume for WebIdentity {
     async fn assume(&self) -> Result<Keys, Error> {
-        let token = self.credentials.token(JWT_FIELD, &self.account, std::slice::from_ref(&self.audience)).await?;
+        let field = self.asker.site.field(ACCOUNT);
+        let token = self.credentials.token(&field, &self.account, std::slice::from_ref(&self.audience)).await?;
         let request = self
             .client
             .assume_role_with_web_identity()
             .role_arn(&self.role)
-            .role_session_name(SESSION)
+            .role_session_name(self.asker.session)
             .web_identity_token(String::from_utf8_lossy(token.value.expose()));
-        match request.send().await {
-            Ok(answer) => keys(answer.credentials).map_err(|failure| failure.at(self.provider, assuming(&self.role))),
-            Err(error) => Err(error::failure(&error).at(self.provider, assuming(&self.role))),
-        }
+        let given = match request.send().await {
+            Ok(answer) => keys(answer.credentials),
+            Err(error) => Err(error::failure(&error)),
+        };
+        given.map_err(|failure| failure.of_role().of(self.asker.site, assuming(&self.role)))
     }
 }
 
 /// A role that the credentials before it may assume.
 #[derive(Debug)]
 struct Assumed {
-    provider: &'static str,
+    asker: Asker,
     client: aws_sdk_sts::Client,
     role: Role,
 }
 
 #[derive(Debug, Default, PartialEq)]
-struct Role {
+pub(super) struct Role {
     arn: String,
     external_id: Option<String>,
     tags: Vec<(String, String)>,
@@ -231,6 +254,11 @@ struct Role {
 impl Role {
     fn plain(arn: &str) -> Self {
         Self { arn: arn.to_owned(), ..Self::default() }
+    }
+
+    /// With what its trust policy may ask for.
+    pub(super) fn with(arn: &str, external_id: Option<&str>) -> Self {
+        Self { external_id: external_id.map(str::to_owned), ..Self::plain(arn) }
     }
 
     fn last(arn: &str, spec: &AwsProvider, context: &Context) -> Self {
@@ -279,14 +307,15 @@ impl Assume for Assumed {
             .client
             .assume_role()
             .role_arn(arn)
-            .role_session_name(SESSION)
+            .role_session_name(self.asker.session)
             .set_external_id(external_id.clone())
             .set_tags(set(tags.iter().filter_map(tag).collect()))
             .set_transitive_tag_keys(Some(transitive_tag_keys.clone()).filter(|keys| !keys.is_empty()));
-        match request.send().await {
-            Ok(answer) => keys(answer.credentials).map_err(|failure| failure.at(self.provider, assuming(arn))),
-            Err(error) => Err(error::failure(&error).at(self.provider, assuming(arn))),
-        }
+        let given = match request.send().await {
+            Ok(answer) => keys(answer.credentials),
+            Err(error) => Err(error::failure(&error)),
+        };
+        given.map_err(|failure| failure.of_role().of(self.asker.site, assuming(arn)))
     }
 }
 

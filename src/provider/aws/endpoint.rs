@@ -1,4 +1,5 @@
-//! Where Parameter Store is: its client is ours, so it has no table of AWS' partitions of its own.
+//! Where Parameter Store is, since its client is ours and has no table of AWS' partitions; and where somebody else is to
+//! ask who signed a request.
 
 use aws_config::SdkConfig;
 use aws_sdk_sts::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
@@ -9,6 +10,8 @@ const SERVICE: &str = "SSM";
 /// How the hosts of the Security Token Service and of this one begin; the rest is alike in all partitions.
 const THERE: &str = "https://sts";
 const HERE: &str = "https://ssm";
+/// Whose signatures the one host for all regions takes.
+const GLOBAL: &str = "us-east-1";
 
 /// What the process' AWS configuration names, else the region's own.
 ///
@@ -38,6 +41,14 @@ async fn regional(config: &SdkConfig) -> Option<String> {
     endpoint.url().strip_prefix(THERE).map(|rest| format!("{HERE}{rest}"))
 }
 
+/// Where whoever is shown a signed request asks AWS who signed it. For `us-east-1` that is the one host for all regions,
+/// as Vault and its own clients have it by default.
+pub(super) async fn of_caller_identity(region: &str) -> Option<String> {
+    let params = Params::builder().region(region).use_global_endpoint(region == GLOBAL).build().ok()?;
+    let endpoint = DefaultResolver::new().resolve_endpoint(&params).await.ok()?;
+    Some(endpoint.url().to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use aws_config::Region;
@@ -63,6 +74,18 @@ mod tests {
             ("eusc-de-east-1", false, false, "ssm.eusc-de-east-1.amazonaws.eu"),
         ] {
             assert_eq!(of(region, fips, dual_stack).await, Some(format!("https://{host}")), "{region}");
+        }
+    }
+
+    #[tokio::test]
+    async fn who_signed_is_asked_in_the_regions_partition() {
+        for (region, url) in [
+            ("us-east-1", "https://sts.amazonaws.com"),
+            ("eu-central-1", "https://sts.eu-central-1.amazonaws.com"),
+            ("cn-north-1", "https://sts.cn-north-1.amazonaws.com.cn"),
+            ("us-gov-west-1", "https://sts.us-gov-west-1.amazonaws.com"),
+        ] {
+            assert_eq!(of_caller_identity(region).await.as_deref(), Some(url), "{region}");
         }
     }
 

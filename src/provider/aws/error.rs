@@ -10,6 +10,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use crate::provider::site::Site;
 use crate::provider::{Error, Kind};
 
 const ALLOW: &str = "allow this principal the action on the secret and its KMS key";
@@ -22,6 +23,8 @@ const REQUEST: &str = "check the reference's key and version";
 const SEARCH: &str = "AWS does not search by these tags or this path; correct them";
 const TRUST: &str = "check the role's trust policy: issuer, audience and subject of the ServiceAccount's token";
 const ROLE: &str = "check the store's roles and session tags";
+const ASSUME: &str = "check that the role exists, that its trust policy names this principal (and the external id and \
+                      session tags), and that the principal is allowed sts:AssumeRole";
 const GONE: &str = "there is no such secret or version in this account and region";
 const DELETED: &str = "the secret is marked for deletion; restore it or remove the reference";
 
@@ -108,10 +111,27 @@ pub(super) enum Failure {
 impl Failure {
     /// With what was tried for which service; where that was to have credentials it stays so.
     pub(super) fn at(self, provider: &'static str, doing: String) -> Error {
+        self.of(super::site(provider), doing)
+    }
+
+    /// As [`Failure::at`], for a store that has its credentials at `site`.
+    pub(super) fn of(self, site: Site, doing: String) -> Error {
         match self {
-            Self::Call { kind, cause } => Error { provider, doing, kind, cause },
+            Self::Call { kind, cause } => Error { provider: site.provider, doing, kind, cause },
             Self::Credentials(error) => error,
-            Self::NoCredentials(kind) => default_chain(provider, kind),
+            Self::NoCredentials(kind) => default_chain(site, kind),
+        }
+    }
+
+    /// That a role could not be assumed: what is denied then is not a secret.
+    #[must_use]
+    pub(super) fn of_role(self) -> Self {
+        match self {
+            Self::Call { kind: Kind::Denied, cause } => {
+                let code = cause.split(": ").next().unwrap_or_default();
+                Self::Call { kind: Kind::Denied, cause: format!("{code}: {ASSUME}") }
+            }
+            other => other,
         }
     }
 
@@ -217,15 +237,17 @@ fn of_credentials(error: &(dyn Source + 'static)) -> Option<Failure> {
     Some(Failure::NoCredentials(kind))
 }
 
-fn default_chain(provider: &'static str, kind: Kind) -> Error {
+fn default_chain(site: Site, kind: Kind) -> Error {
     Error {
-        provider,
+        provider: site.provider,
         doing: "find the operator's own AWS credentials".to_owned(),
         kind,
-        cause:
-            "neither its environment nor its ServiceAccount or node gives any; set `spec.provider.aws.auth`, or give \
-                the operator an IAM role"
-                .to_owned(),
+        cause: format!(
+            "neither its environment nor its ServiceAccount or node gives any; set `{}` or `{}`, or give the operator an \
+             IAM role",
+            site.field("secretRef"),
+            site.field("jwt")
+        ),
     }
 }
 

@@ -4,6 +4,7 @@
 //! SDK's own retries are off, because `poll` decides when to ask again. Answers are bounded in bytes and time.
 
 mod body;
+pub(in crate::provider) mod caller;
 mod client;
 mod credential;
 mod denied;
@@ -25,12 +26,14 @@ use session::{Service, Session};
 pub use trust::Authorities;
 
 use super::open::unserved;
+use super::site::Site;
 use super::{Context, Credentials, Environment, Error, Kind, Provider};
 use crate::api::provider::AwsProvider;
 use crate::api::provider::aws::{AwsService, SessionTagsPolicy};
 
 /// A label of a host name is this long at most; no region comes near it.
 const LONGEST_REGION: usize = 63;
+const NO_REGION: &str = "is not a region: it must be like `eu-west-1`";
 
 /// Opens a session and reads the Secrets and annotations that its credentials begin with.
 pub(super) async fn open(
@@ -46,7 +49,9 @@ pub(super) async fn open(
             return Err(refusal("AWS/CertificateManager", unserved("aws.service: CertificateManager")));
         }
     };
-    check_region(provider, &spec.region)?;
+    if !is_region(&spec.region) {
+        return Err(refusal(provider, format!("`spec.provider.aws.region` {NO_REGION}")));
+    }
     let (base, observer) = (&environment.aws, environment.observer.clone());
     let config = credential::configure(provider, spec, context, credentials, base).await?;
     let prefix = spec.prefix.clone().unwrap_or_default();
@@ -80,13 +85,15 @@ impl AwsProvider {
     }
 }
 
+/// Where a store of AWS' own has its credentials.
+fn site(provider: &'static str) -> Site {
+    Site { provider, auth: "spec.provider.aws.auth" }
+}
+
 /// The region becomes a part of a host name, so nothing but a region may be in it.
-fn check_region(provider: &'static str, region: &str) -> Result<(), Error> {
+fn is_region(region: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    if !region.is_empty() && region.len() <= LONGEST_REGION && region.bytes().all(plain) {
-        return Ok(());
-    }
-    Err(refusal(provider, "`spec.provider.aws.region` is not a region: it must be like `eu-west-1`".to_owned()))
+    !region.is_empty() && region.len() <= LONGEST_REGION && region.bytes().all(plain)
 }
 
 fn refusal(provider: &'static str, cause: String) -> Error {

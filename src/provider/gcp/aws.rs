@@ -4,12 +4,11 @@ use std::fmt;
 use std::time::SystemTime;
 
 use aws_credential_types::Credentials as Keys;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4::SigningParams;
 use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::exchange::escaped;
+use crate::provider::aws::caller::{QUESTION, signed};
 use crate::sealed::Sealed;
 
 /// The header that binds the request to one provider of one pool, so that nobody else can use it.
@@ -41,15 +40,9 @@ impl AwsIdentity {
     /// The request as a token: JSON that is escaped for a URL, as Google has it.
     pub(super) fn request(&self, audience: &str, now: SystemTime) -> Option<Sealed> {
         let host = format!("sts.{}.amazonaws.com", self.region);
-        let url = format!("https://{host}?Action=GetCallerIdentity&Version=2011-06-15");
+        let url = format!("https://{host}?{QUESTION}");
         let own = [("host", host.as_str()), (TARGET, audience)];
-        let identity = self.keys.clone().into();
-        let params = SigningParams::builder().identity(&identity).region(&self.region).name("sts");
-        let params = params.time(now).settings(SigningSettings::default()).build().ok()?.into();
-        let request = SignableRequest::new("POST", &url, own.into_iter(), SignableBody::Bytes(&[])).ok()?;
-        let (signed, _) = sign(request, &params).ok()?.into_parts();
-        let mut headers: Vec<_> = own.into_iter().chain(signed.headers()).collect();
-        headers.sort_unstable();
+        let headers = signed(&self.keys, &self.region, &url, &own, &[], now)?;
         let headers: Vec<_> = headers.iter().map(|(key, value)| json!({"key": key, "value": value})).collect();
         let text = Zeroizing::new(json!({"url": url, "method": "POST", "headers": headers}).to_string());
         Some(Sealed::from(escaped(&text)))

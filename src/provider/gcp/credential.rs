@@ -4,6 +4,7 @@
 //! Keys, annotations and configurations are read once, when the session is opened; a session is opened anew when they
 //! change. A ServiceAccount's token is requested for each sign-in, and never for the API server's audience.
 
+use super::SITE;
 use super::client::Endpoints;
 use super::error::Failure;
 use super::exchange::{Exchange, Grant, at};
@@ -11,17 +12,17 @@ use super::federation::{self, Federated};
 use super::metadata::{CLUSTER_LOCATION, CLUSTER_NAME, PROJECT};
 use super::name::{is_location, is_project};
 use super::signer::Signer;
-use super::{refuse, unusable};
 use crate::api::provider::ServiceAccountSelector;
 use crate::api::provider::gcpsm::{
     GcpSecretRef, GcpSmAuth, GcpSmProvider, GcpWorkloadIdentity, GcpWorkloadIdentityFederation,
 };
+use crate::provider::site::Site;
 use crate::provider::{Credentials, Error, Kind};
 
 /// The annotation of a ServiceAccount that names the service account it acts as; GKE's.
 const ACTS_AS: &str = "iam.gke.io/gcp-service-account";
-const KEY: &str = "auth.secretRef.secretAccessKeySecretRef";
-const CLUSTER: &str = "auth.workloadIdentity.serviceAccountRef";
+const KEY: &str = "secretRef.secretAccessKeySecretRef";
+const CLUSTER: &str = "workloadIdentity.serviceAccountRef";
 
 /// A way to sign in; the first in ESO's order where a store names several.
 #[derive(Clone, Copy, Debug)]
@@ -72,8 +73,10 @@ pub(super) enum Principal {
 /// A ServiceAccount of a GKE cluster, and where the cluster is, as far as the store says.
 #[derive(Debug)]
 pub(super) struct Cluster {
+    site: Site,
     account: ServiceAccountSelector,
-    acts_as: Option<String>,
+    /// The service account that it acts as.
+    pub(super) acts_as: Option<String>,
     project: Option<String>,
     location: Option<String>,
     name: Option<String>,
@@ -86,8 +89,11 @@ pub(super) async fn read(
     endpoints: &Endpoints<'_>,
 ) -> Result<Principal, Error> {
     match way(spec.auth.as_ref()) {
-        Way::Key(key) => read_key(key, credentials, endpoints).await,
-        Way::Cluster(cluster) => Cluster::read(cluster, credentials).await.map(Box::new).map(Principal::Cluster),
+        Way::Key(key) => {
+            let signer = read_key(SITE, key, credentials, endpoints.settings.token.as_deref()).await;
+            signer.map(Box::new).map(Principal::Key)
+        }
+        Way::Cluster(cluster) => Cluster::read(SITE, cluster, credentials).await.map(Box::new).map(Principal::Cluster),
         Way::Federation(federation) => {
             federation::read(federation, credentials, endpoints).await.map(Box::new).map(Principal::Federated)
         }
@@ -95,30 +101,30 @@ pub(super) async fn read(
     }
 }
 
-async fn read_key(
+/// A service account's key; `exchanged_at` is where the administrator has keys exchanged.
+pub(super) async fn read_key(
+    site: Site,
     key: &GcpSecretRef,
     credentials: &dyn Credentials,
-    endpoints: &Endpoints<'_>,
-) -> Result<Principal, Error> {
-    let selector = key.secret_access_key_secret_ref.as_ref().ok_or_else(|| refuse(KEY, "it is not set"))?;
-    let json = credentials.secret_key(&super::field(KEY), selector).await?;
-    let signer = Signer::read(&json, endpoints.settings.token.as_deref()).map_err(|cause| unusable(KEY, cause))?;
-    Ok(Principal::Key(Box::new(signer)))
+    exchanged_at: Option<&str>,
+) -> Result<Signer, Error> {
+    let selector = key.secret_access_key_secret_ref.as_ref().ok_or_else(|| site.refuse(KEY, "it is not set"))?;
+    let json = credentials.secret_key(&site.field(KEY), selector).await?;
+    Signer::read(&json, exchanged_at).map_err(|cause| site.unusable(KEY, cause))
 }
 
 /// The service account that a ServiceAccount's annotation has it act as.
 pub(super) async fn acts_as(
+    site: Site,
     name: &str,
     account: &ServiceAccountSelector,
     credentials: &dyn Credentials,
 ) -> Result<Option<String>, Error> {
-    let mut annotations = credentials.annotations(&super::field(name), account).await?;
+    let mut annotations = credentials.annotations(&site.field(name), account).await?;
     let email = annotations.remove(ACTS_AS).filter(|email| !email.is_empty());
     match email {
-        Some(email) if !is_account(&email) => Err(unusable(
-            name,
-            "its annotation `iam.gke.io/gcp-service-account` is no service account's e-mail address",
-        )),
+        Some(email) if !is_account(&email) => Err(site
+            .unusable(name, "its annotation `iam.gke.io/gcp-service-account` is no service account's e-mail address")),
         email => Ok(email),
     }
 }
@@ -159,12 +165,17 @@ impl Principal {
 }
 
 impl Cluster {
-    async fn read(spec: &GcpWorkloadIdentity, credentials: &dyn Credentials) -> Result<Self, Error> {
+    /// Reads the annotations of the ServiceAccount.
+    pub(super) async fn read(
+        site: Site,
+        spec: &GcpWorkloadIdentity,
+        credentials: &dyn Credentials,
+    ) -> Result<Self, Error> {
         let GcpWorkloadIdentity { service_account_ref, cluster_location, cluster_name, cluster_project_id } = spec;
         let given = |field: &str, text: &Option<String>, is: fn(&str) -> bool| {
             let text = text.as_deref().filter(|text| !text.is_empty());
             if text.is_some_and(|text| !is(text)) {
-                return Err(refuse(&format!("auth.workloadIdentity.{field}"), "it has what none of them has"));
+                return Err(site.refuse(&format!("workloadIdentity.{field}"), "it has what none of them has"));
             }
             Ok(text.map(str::to_owned))
         };
@@ -172,13 +183,16 @@ impl Cluster {
             project: given("clusterProjectID", cluster_project_id, is_project)?,
             location: given("clusterLocation", cluster_location, is_location)?,
             name: given("clusterName", cluster_name, is_project)?,
-            acts_as: acts_as(CLUSTER, service_account_ref, credentials).await?,
+            acts_as: acts_as(site, CLUSTER, service_account_ref, credentials).await?,
             account: service_account_ref.clone(),
+            site,
         })
     }
 
-    async fn sign_in(&self, exchange: &Exchange, credentials: &dyn Credentials) -> Result<Grant, Error> {
+    /// Has a token.
+    pub(super) async fn sign_in(&self, exchange: &Exchange, credentials: &dyn Credentials) -> Result<Grant, Error> {
         let doing = format!("sign in as the ServiceAccount {:?}", self.account.name);
+        let at = |failure: Failure, doing: &str| failure.at(self.site.provider, doing.to_owned());
         let pool = self.part(exchange, self.project.as_ref(), PROJECT, is_project).await;
         let pool = pool.map(|project| (format!("{project}.svc.id.goog"), project));
         let (pool, project) = pool.map_err(|failure| at(failure, &doing))?;
@@ -189,10 +203,10 @@ impl Cluster {
         let provider =
             format!("https://container.googleapis.com/v1/projects/{project}/locations/{location}/clusters/{name}");
         let audiences = std::slice::from_ref(&pool);
-        let token = credentials.token(&super::field(CLUSTER), &self.account, audiences).await?;
+        let token = credentials.token(&self.site.field(CLUSTER), &self.account, audiences).await?;
         let audience = format!("identitynamespace:{pool}:{provider}");
         let bound = exchange.bind(&audience, &token.value).await.map_err(|failure| at(failure, &doing))?;
-        act_as(exchange, self.acts_as.as_deref(), bound).await
+        act_as(self.site, exchange, self.acts_as.as_deref(), bound).await
     }
 
     /// What the store says, else the machine.
@@ -218,8 +232,8 @@ impl Cluster {
 }
 
 /// A token of the service account `email`, where there is one to act as.
-pub(super) async fn act_as(exchange: &Exchange, email: Option<&str>, grant: Grant) -> Result<Grant, Error> {
+pub(super) async fn act_as(site: Site, exchange: &Exchange, email: Option<&str>, grant: Grant) -> Result<Grant, Error> {
     let Some(email) = email else { return Ok(grant) };
     let acting = exchange.impersonate(email, &grant).await;
-    acting.map_err(|failure| at(failure, &format!("act as the service account {email:?}")))
+    acting.map_err(|failure| failure.at(site.provider, format!("act as the service account {email:?}")))
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::NAME;
@@ -187,6 +187,36 @@ impl Exchange {
         };
         Grant::generated(&self.iam_credentials.ask(ask).await?.body)
     }
+
+    /// A JWT of the service account `email`, for one who may have it sign.
+    pub(super) async fn sign(&self, email: &str, claims: &Value, by: &Grant) -> Result<Sealed, Failure> {
+        let account = format!("{email}:signJwt");
+        let mut headers = by.headers();
+        headers.insert(CONTENT_TYPE, JSON);
+        let body = json!({"payload": claims.to_string()});
+        let ask = Ask {
+            name: "SignJwt",
+            path: &path(&["v1", "projects", "-", "serviceAccounts", &account]),
+            query: &[],
+            headers,
+            body: Some(Sealed::from(body.to_string())),
+            purpose: Purpose::SignIn,
+        };
+        let answer = self.iam_credentials.ask(ask).await?;
+        let signed: SignedJwt<'_> = serde_json::from_slice(answer.body.expose()).map_err(|_| Failure::unreadable())?;
+        Some(signed.signed_jwt)
+            .filter(|jwt| !jwt.is_empty())
+            .map(|jwt| Sealed::from(&*jwt))
+            .ok_or_else(Failure::unreadable)
+    }
+}
+
+/// A JWT, as it was signed.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SignedJwt<'a> {
+    #[serde(borrow)]
+    signed_jwt: Cow<'a, str>,
 }
 
 /// With what was tried.

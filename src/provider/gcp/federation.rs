@@ -15,7 +15,7 @@ use super::client::{Api, Ask, Endpoints};
 use super::credential::{act_as, acts_as, is_account};
 use super::error::{Failure, Purpose};
 use super::exchange::{Exchange, Grant, JWT, Subject, at};
-use super::{refuse, unusable};
+use super::{SITE, refuse, unusable};
 use crate::api::provider::gcpsm::GcpWorkloadIdentityFederation;
 use crate::api::provider::{SecretKeySelector, ServiceAccountSelector};
 use crate::provider::http::{HeaderMap, HeaderName, HeaderValue};
@@ -28,7 +28,7 @@ const TOKEN_URL: &str = "https://sts.googleapis.com/v1/token";
 const IMPERSONATION: (&str, &str) =
     ("https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/", ":generateAccessToken");
 const PLACE: &str = "auth.workloadIdentityFederation";
-const ACCOUNT: &str = "auth.workloadIdentityFederation.serviceAccountRef";
+const ACCOUNT: &str = "workloadIdentityFederation.serviceAccountRef";
 const CONFIG: &str = "auth.workloadIdentityFederation.credConfig";
 const KEYS: &str = "auth.workloadIdentityFederation.awsSecurityCredentials.awsCredentialsSecretRef";
 const AWS_REQUEST: &str = "urn:ietf:params:aws:token-type:aws4_request";
@@ -153,7 +153,7 @@ async fn of_account(
     // The one that a provider allows where it lists none.
     let own = audience.strip_prefix("//").map_or_else(|| audience.clone(), |name| format!("https://{name}"));
     let audiences = if account.audiences.is_empty() { vec![own] } else { Vec::new() };
-    let acts_as = acts_as(ACCOUNT, account, credentials).await?;
+    let acts_as = acts_as(SITE, ACCOUNT, account, credentials).await?;
     Ok(Federated { audience, source: Source::Account(account.clone(), audiences), acts_as })
 }
 
@@ -314,13 +314,13 @@ impl Federated {
         let subject = self.subject(credentials).await?;
         let doing = || format!("exchange a token at {:?}", self.audience);
         let federated = exchange.federate(&self.audience, &subject).await;
-        act_as(exchange, self.acts_as.as_deref(), federated.map_err(|failure| at(failure, &doing()))?).await
+        act_as(SITE, exchange, self.acts_as.as_deref(), federated.map_err(|failure| at(failure, &doing()))?).await
     }
 
     async fn subject(&self, credentials: &dyn Credentials) -> Result<Subject, Error> {
         match &self.source {
             Source::Account(account, audiences) => {
-                let token = credentials.token(&super::field(ACCOUNT), account, audiences).await?;
+                let token = credentials.token(&SITE.field(ACCOUNT), account, audiences).await?;
                 Ok(Subject { token: token.value, kind: Cow::Borrowed(JWT) })
             }
             Source::Aws(identity) => {

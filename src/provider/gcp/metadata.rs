@@ -15,6 +15,8 @@ const FLAVOR: HeaderName = HeaderName::from_static("metadata-flavor");
 const GOOGLE: HeaderValue = HeaderValue::from_static("Google");
 /// No text that it has is longer.
 const LONGEST: usize = 1024;
+/// But for a JWT, which has two.
+const LONGEST_JWT: usize = 16 * 1024;
 
 /// The id of the machine's project.
 pub(in crate::provider) const PROJECT: &[&str] = &["project", "project-id"];
@@ -24,6 +26,9 @@ pub(in crate::provider) const CLUSTER_NAME: &[&str] = &["instance", "attributes"
 pub(in crate::provider) const CLUSTER_LOCATION: &[&str] = &["instance", "attributes", "cluster-location"];
 /// An access token of the machine's identity.
 const TOKEN: &[&str] = &["instance", "service-accounts", "default", "token"];
+
+/// A token that says who the machine is.
+const IDENTITY: &[&str] = &["instance", "service-accounts", "default", "identity"];
 
 /// A client of the metadata server.
 #[derive(Clone, Debug)]
@@ -63,11 +68,23 @@ impl Metadata {
         text.map(str::to_owned).ok_or_else(Failure::unreadable)
     }
 
+    /// A JWT, signed by Google, that says to `audience` which machine this is and as whom it acts.
+    pub(super) async fn identity(&self, audience: &str) -> Result<Sealed, Failure> {
+        let body = self.get(IDENTITY, &[("audience", audience), ("format", "full")]).await?;
+        let text = str::from_utf8(body.expose()).ok().map(str::trim).filter(|text| is_jwt(text));
+        text.map(Sealed::from).ok_or_else(Failure::unreadable)
+    }
+
     /// A token of the machine's own identity.
     pub(super) async fn token(&self) -> Result<Grant, Failure> {
         let body = self.get(TOKEN, &[("scopes", super::signer::SCOPE)]).await?;
         Grant::read(&body)
     }
+}
+
+fn is_jwt(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    text.len() <= LONGEST_JWT && text.bytes().all(plain) && text.split('.').count() == 3
 }
 
 fn away(kind: Kind) -> Failure {

@@ -14,6 +14,7 @@ mod federation;
 mod find;
 pub(in crate::provider) mod metadata;
 mod name;
+pub(in crate::provider) mod proof;
 mod secret;
 pub(in crate::provider) mod signer;
 mod token;
@@ -23,6 +24,7 @@ use std::time::Duration;
 
 pub use client::Settings;
 
+use super::site::Site;
 use super::{Context, Credentials, Environment, Error, Kind, Provider};
 use crate::api::provider::gcpsm::GcpSmProvider;
 use client::Endpoints;
@@ -68,6 +70,9 @@ fn fetches(spec: &GcpSmProvider) -> Result<bool, Error> {
 
 /// For how long a sign-in that was refused is not tried again; the default interval of polls.
 const REFUSED: Duration = Duration::from_secs(10);
+
+/// Where a store of Secret Manager has its ways to sign in.
+const SITE: Site = Site { provider: NAME, auth: "spec.provider.gcpsm.auth" };
 
 fn field(field: &str) -> String {
     format!("spec.provider.gcpsm.{field}")

@@ -146,7 +146,7 @@ fn hidden<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Zeroizing<String
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(in crate::provider) mod tests {
     use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
     use aws_lc_rs::rsa::KeySize;
     use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
@@ -154,7 +154,7 @@ pub(super) mod tests {
     use super::*;
 
     /// A new account's key file with `changes`, and its public key.
-    pub(in crate::provider::gcp) fn file(changes: &Value) -> (Value, Vec<u8>) {
+    pub(in crate::provider) fn file(changes: &Value) -> (Value, Vec<u8>) {
         let key = KeyPair::generate(KeySize::Rsa2048).unwrap();
         let der: Pkcs8V1Der<'_> = key.as_der().unwrap();
         let pem = STANDARD.encode(der.as_ref());

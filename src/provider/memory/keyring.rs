@@ -24,6 +24,7 @@ struct Keys {
     labels: BTreeMap<String, String>,
     annotations: BTreeMap<String, BTreeMap<String, String>>,
     tokens: Vec<(String, Vec<String>)>,
+    lives: Vec<Duration>,
     changed: bool,
 }
 
@@ -59,6 +60,11 @@ impl Keyring {
         self.keys().tokens.clone()
     }
 
+    /// For how long the tokens were asked for, in order.
+    pub fn lives(&self) -> Vec<Duration> {
+        self.keys().lives.clone()
+    }
+
     fn keys(&self) -> MutexGuard<'_, Keys> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -92,18 +98,20 @@ impl Credentials for Keyring {
         Ok(of_it.map(|((_, key), value)| (key.clone(), value.clone())).collect())
     }
 
-    /// The token is `token-` and how many there were before, and ends in an hour.
-    async fn token(
+    /// The token is `token-` and how many there were before.
+    async fn token_for(
         &self,
         _field: &str,
         account: &ServiceAccountSelector,
         audiences: &[String],
+        life: Duration,
     ) -> Result<Token, Error> {
         let mut keys = self.keys();
         let value = format!("token-{}", keys.tokens.len());
         let audiences = audiences.iter().chain(&account.audiences).cloned().collect();
         keys.tokens.push((account.name.clone(), audiences));
-        Ok(Token { value: value.into(), expires: SystemTime::now() + Duration::from_hours(1) })
+        keys.lives.push(life);
+        Ok(Token { value: value.into(), expires: SystemTime::now() + life })
     }
 
     async fn annotations(

@@ -5,20 +5,29 @@
 //! never for the API server's: whoever runs the server could use it there.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
 use super::Flavor;
+use super::gcp::Gcp;
+use super::iam::Iam;
 use crate::api::provider::vault::{
-    VaultAppRole, VaultAuth, VaultCert, VaultJwt, VaultKubernetes, VaultServiceAccountToken,
+    VaultAppRole, VaultAuth, VaultCert, VaultGcp, VaultIam, VaultJwt, VaultKubernetes, VaultProvider,
+    VaultServiceAccountToken,
 };
 use crate::api::provider::{SecretKeySelector, ServiceAccountSelector};
 use crate::provider::http::{HeaderValue, segments};
-use crate::provider::{Credentials, Error, Kind};
+use crate::provider::{Credentials, Environment, Error, Kind, TOKEN_LIFE};
 use crate::sealed::Sealed;
 
 /// The audience of a ServiceAccount's token; ESO's for `jwt`.
 const AUDIENCE: &str = "vault";
+/// How many seconds a token for `jwt` is good by default, as in ESO: the least that an API server gives.
+const LEAST_LIFE: i64 = 600;
+/// The most that an API server may be asked for.
+const LONGEST_LIFE: u64 = 1 << 32;
 
 /// A way to sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,30 +75,56 @@ pub(super) struct Request {
     pub(super) path: Vec<String>,
     /// The members of the body.
     fields: BTreeMap<&'static str, Sealed>,
-    account: Option<Account>,
+    proof: Proof,
 }
 
-/// A ServiceAccount whose token is the member `jwt`.
+/// The members that are made anew for each sign-in.
+#[derive(Debug)]
+enum Proof {
+    /// There are none.
+    None,
+    /// `jwt` is a ServiceAccount's token.
+    Account(Account),
+    /// They are a request to AWS.
+    Iam(Box<Iam>),
+    /// `jwt` is an identity's of Google Cloud.
+    Gcp(Box<Gcp>),
+}
+
+/// A ServiceAccount whose token is requested.
 #[derive(Debug)]
 struct Account {
     field: String,
     selector: ServiceAccountSelector,
     audiences: Vec<String>,
+    life: Duration,
 }
 
 impl Request {
-    /// The body, with a token that was requested just now where it takes one.
+    /// The body, with what is made anew for each sign-in.
     pub(super) async fn body(&self, credentials: &dyn Credentials) -> Result<Sealed, Error> {
-        let Some(account) = &self.account else { return Ok(json(&self.fields)) };
-        let token = credentials.token(&account.field, &account.selector, &account.audiences).await?;
         let mut fields = self.fields.clone();
-        fields.insert("jwt", token.value);
+        match &self.proof {
+            Proof::None => {}
+            Proof::Account(Account { field, selector, audiences, life }) => {
+                let token = credentials.token_for(field, selector, audiences, *life).await?;
+                fields.insert("jwt", token.value);
+            }
+            Proof::Iam(iam) => fields.extend(iam.fields().await?),
+            Proof::Gcp(gcp) => fields.extend([("jwt", gcp.jwt(credentials).await?)]),
+        }
         Ok(json(&fields))
     }
 }
 
 /// Reads what the store's way to sign in needs.
-pub(super) async fn read(flavor: Flavor, auth: &VaultAuth, credentials: &dyn Credentials) -> Result<Login, Error> {
+pub(super) async fn read(
+    flavor: Flavor,
+    spec: &VaultProvider,
+    auth: &VaultAuth,
+    credentials: &Arc<dyn Credentials>,
+    environment: &Environment,
+) -> Result<Login, Error> {
     let reader = Reader { flavor, credentials };
     match way(auth) {
         Some(Way::Token) => reader.token(auth.token_secret_ref.as_ref()).await,
@@ -105,8 +140,8 @@ pub(super) async fn read(flavor: Flavor, auth: &VaultAuth, credentials: &dyn Cre
         }
         Some(Way::Jwt) => reader.jwt(auth.jwt.as_ref()).await,
         Some(Way::Cert) => reader.cert(auth.cert.as_ref()),
-        Some(Way::Iam) => Err(flavor.refuse("auth.iam", "it is not supported by Keyferry yet; sign in another way")),
-        Some(Way::Gcp) => Err(flavor.refuse("auth.gcp", "it is not supported by Keyferry yet; sign in another way")),
+        Some(Way::Iam) => reader.iam(auth.iam.as_ref(), environment).await,
+        Some(Way::Gcp) => reader.gcp(auth.gcp.as_ref(), &spec.server, environment).await,
         None => Err(flavor.refuse("auth", "it names no way to sign in")),
     }
 }
@@ -136,7 +171,27 @@ pub(super) fn selectors(auth: &VaultAuth) -> (Vec<&SecretKeySelector>, Vec<&Serv
             let cert = auth.cert.iter().flat_map(|cert| [&cert.client_cert, &cert.secret_ref]).flatten();
             (cert.collect(), Vec::new())
         }
-        Some(Way::Iam | Way::Gcp) | None => (Vec::new(), Vec::new()),
+        Some(Way::Iam) => auth.iam.as_ref().map(of_iam).unwrap_or_default(),
+        Some(Way::Gcp) => auth.gcp.as_ref().map(of_gcp).unwrap_or_default(),
+        None => (Vec::new(), Vec::new()),
+    }
+}
+
+fn of_iam(iam: &VaultIam) -> (Vec<&SecretKeySelector>, Vec<&ServiceAccountSelector>) {
+    if let Some(jwt) = &iam.jwt {
+        return (Vec::new(), jwt.service_account_ref.iter().collect());
+    }
+    let keys = iam.secret_ref.iter().flat_map(|keys| {
+        [&keys.access_key_id_secret_ref, &keys.secret_access_key_secret_ref, &keys.session_token_secret_ref]
+    });
+    (keys.flatten().collect(), Vec::new())
+}
+
+fn of_gcp(gcp: &VaultGcp) -> (Vec<&SecretKeySelector>, Vec<&ServiceAccountSelector>) {
+    match (&gcp.secret_ref, &gcp.workload_identity) {
+        (Some(key), _) => (key.secret_access_key_secret_ref.iter().collect(), Vec::new()),
+        (None, Some(cluster)) => (Vec::new(), vec![&cluster.service_account_ref]),
+        (None, None) => (Vec::new(), Vec::new()),
     }
 }
 
@@ -147,7 +202,7 @@ fn of_app_role(role: &VaultAppRole) -> impl Iterator<Item = &SecretKeySelector> 
 
 struct Reader<'a> {
     flavor: Flavor,
-    credentials: &'a dyn Credentials,
+    credentials: &'a Arc<dyn Credentials>,
 }
 
 impl Reader<'_> {
@@ -184,7 +239,7 @@ impl Reader<'_> {
         };
         let secret = self.secret("auth.appRole.secretRef", Some(&role.secret_ref)).await?;
         let path = self.login_path("auth.appRole.path", &role.path, "approle", &["login"])?;
-        call(path, [("role_id", id), ("secret_id", secret)], None)
+        call(path, [("role_id", id), ("secret_id", secret)], Proof::None)
     }
 
     async fn kubernetes(&self, kubernetes: Option<&VaultKubernetes>) -> Result<Login, Error> {
@@ -192,8 +247,8 @@ impl Reader<'_> {
         let path = self.login_path("auth.kubernetes.mountPath", &spec.mount_path, "kubernetes", &["login"])?;
         let role = Sealed::from(spec.role.as_str());
         if let Some(account) = &spec.service_account_ref {
-            let account = self.account("auth.kubernetes.serviceAccountRef", account, &[]);
-            return call(path, [("role", role)], Some(account));
+            let account = self.account("auth.kubernetes.serviceAccountRef", account, &[], TOKEN_LIFE);
+            return call(path, [("role", role)], Proof::Account(account));
         }
         if spec.secret_ref.is_none() {
             return Err(self.flavor.refuse(
@@ -202,7 +257,7 @@ impl Reader<'_> {
             ));
         }
         let jwt = self.token_of("auth.kubernetes.secretRef", spec.secret_ref.as_ref()).await?;
-        call(path, [("role", role), ("jwt", jwt)], None)
+        call(path, [("role", role), ("jwt", jwt)], Proof::None)
     }
 
     async fn user(
@@ -214,7 +269,7 @@ impl Reader<'_> {
         let Some((path, name, secret)) = user else { return Err(self.flavor.refuse(place, "it is not set")) };
         let path = self.login_path(&format!("{place}.path"), path, mount, &["login", name])?;
         let password = self.secret(&format!("{place}.secretRef"), secret).await?;
-        call(path, [("password", password)], None)
+        call(path, [("password", password)], Proof::None)
     }
 
     async fn jwt(&self, spec: Option<&VaultJwt>) -> Result<Login, Error> {
@@ -222,13 +277,15 @@ impl Reader<'_> {
         let path = self.login_path("auth.jwt.path", &spec.path, "jwt", &["login"])?;
         let role = spec.role.as_deref().filter(|role| !role.is_empty()).map(|role| ("role", Sealed::from(role)));
         match (&spec.secret_ref, &spec.kubernetes_service_account_token) {
-            (None, Some(VaultServiceAccountToken { service_account_ref, audiences, .. })) => {
+            (None, Some(token)) => {
+                let VaultServiceAccountToken { service_account_ref, audiences, expiration_seconds } = token;
+                let life = self.life(*expiration_seconds)?;
                 let field = "auth.jwt.kubernetesServiceAccountToken.serviceAccountRef";
-                call(path, role, Some(self.account(field, service_account_ref, audiences)))
+                call(path, role, Proof::Account(self.account(field, service_account_ref, audiences, life)))
             }
             (secret, _) => {
                 let jwt = self.token_of("auth.jwt.secretRef", secret.as_ref()).await?;
-                call(path, role.into_iter().chain([("jwt", jwt)]), None)
+                call(path, role.into_iter().chain([("jwt", jwt)]), Proof::None)
             }
         }
     }
@@ -244,13 +301,39 @@ impl Reader<'_> {
         let path = spec.path.as_deref().unwrap_or_default();
         let path = self.login_path("auth.cert.path", path, "cert", &["login"])?;
         let role = spec.vault_role.as_deref().filter(|role| !role.is_empty());
-        call(path, role.map(|role| ("name", Sealed::from(role))), None)
+        call(path, role.map(|role| ("name", Sealed::from(role))), Proof::None)
     }
 
-    fn account(&self, field: &str, selector: &ServiceAccountSelector, audiences: &[String]) -> Account {
+    async fn iam(&self, spec: Option<&VaultIam>, environment: &Environment) -> Result<Login, Error> {
+        let Some(spec) = spec else { return Err(self.flavor.refuse("auth.iam", "it is not set")) };
+        let path = self.login_path("auth.iam.path", spec.path.as_deref().unwrap_or_default(), "aws", &["login"])?;
+        let iam = Iam::open(self.flavor, spec, Arc::clone(self.credentials), environment).await?;
+        call(path, [("role", Sealed::from(spec.vault_role.as_str()))], Proof::Iam(Box::new(iam)))
+    }
+
+    async fn gcp(&self, spec: Option<&VaultGcp>, server: &str, environment: &Environment) -> Result<Login, Error> {
+        let Some(spec) = spec else { return Err(self.flavor.refuse("auth.gcp", "it is not set")) };
+        let path = self.login_path("auth.gcp.path", spec.path.as_deref().unwrap_or_default(), "gcp", &["login"])?;
+        let gcp = Gcp::open(self.flavor, spec, server, &**self.credentials, environment).await?;
+        call(path, [("role", Sealed::from(spec.role.as_str()))], Proof::Gcp(Box::new(gcp)))
+    }
+
+    /// How long a token is good that a store wants for so many seconds.
+    fn life(&self, seconds: Option<i64>) -> Result<Duration, Error> {
+        let life = u64::try_from(seconds.unwrap_or(LEAST_LIFE)).unwrap_or_default();
+        if !(LEAST_LIFE.unsigned_abs()..=LONGEST_LIFE).contains(&life) {
+            let field = "auth.jwt.kubernetesServiceAccountToken.expirationSeconds";
+            return Err(self
+                .flavor
+                .refuse(field, "no API server gives such a token; it must be from 600 to 4294967296"));
+        }
+        Ok(Duration::from_secs(life))
+    }
+
+    fn account(&self, field: &str, selector: &ServiceAccountSelector, audiences: &[String], life: Duration) -> Account {
         let none = audiences.is_empty();
         let audiences = audiences.iter().cloned().chain(none.then(|| AUDIENCE.to_owned())).collect();
-        Account { field: self.flavor.field(field), selector: selector.clone(), audiences }
+        Account { field: self.flavor.field(field), selector: selector.clone(), audiences, life }
     }
 
     fn login_path(&self, field: &str, path: &str, default: &str, rest: &[&str]) -> Result<Vec<String>, Error> {
@@ -272,9 +355,9 @@ impl Reader<'_> {
 fn call(
     path: Vec<String>,
     fields: impl IntoIterator<Item = (&'static str, Sealed)>,
-    account: Option<Account>,
+    proof: Proof,
 ) -> Result<Login, Error> {
-    Ok(Login::Call(Request { path, fields: fields.into_iter().collect(), account }))
+    Ok(Login::Call(Request { path, fields: fields.into_iter().collect(), proof }))
 }
 
 /// A token as a header that is not shown; none for what no token is.

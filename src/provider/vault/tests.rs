@@ -2,6 +2,7 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "it reads better where it is called with `json!`")]
 
+mod clouds;
 mod stores;
 
 use std::time::Duration;

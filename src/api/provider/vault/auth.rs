@@ -149,7 +149,8 @@ pub struct VaultServiceAccountToken {
     /// The token's audiences. Default: `vault`. Deprecated: `serviceAccountRef.audiences` says the same.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub audiences: Vec<String>,
-    /// How many seconds the token is good for. Default: 600. Deprecated.
+    /// How many seconds the token is good for, 600 at least. It signs in once, so that less is better. Default: 600.
+    /// Deprecated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expiration_seconds: Option<i64>,
 }
@@ -181,7 +182,8 @@ pub struct VaultIam {
     /// Where the method is mounted. Default: `aws`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// The region of AWS.
+    /// The region of AWS whose Security Token Service is asked who signs in; Vault's method must ask there too
+    /// (`sts_endpoint`, `sts_region`). Default: `us-east-1`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// The ARN of the role that is assumed before Vault is asked.
@@ -192,13 +194,14 @@ pub struct VaultIam {
     /// The external id that goes with the role that is assumed.
     #[serde(rename = "externalID", skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
-    /// The value of the header `X-Vault-AWS-IAM-Server-ID`, which keeps a request from being used elsewhere.
+    /// The value of the header `X-Vault-AWS-IAM-Server-ID`, which keeps the signed request from being used at another
+    /// server, for example `vault.example.com`. Vault's method has it as `iam_server_id_header_value`.
     #[serde(rename = "vaultAwsIamServerID", skip_serializing_if = "Option::is_none")]
     pub vault_aws_iam_server_id: Option<String>,
     /// An access key of AWS. Without it and `jwt` the operator's own identity is used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret_ref: Option<VaultAwsSecretRef>,
-    /// A ServiceAccount whose token AWS accepts (IRSA).
+    /// A ServiceAccount whose token AWS accepts (IRSA). It goes before `secretRef`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jwt: Option<VaultIamJwt>,
 }
@@ -220,20 +223,22 @@ pub struct VaultGcp {
     pub path: Option<String>,
     /// Vault's role.
     pub role: String,
-    /// The project of Google Cloud.
+    /// Not used, as in External Secrets Operator; `workloadIdentity.clusterProjectID` names a cluster's project.
     #[serde(rename = "projectID", skip_serializing_if = "Option::is_none")]
     pub project_id: Option<String>,
-    /// The location of Google Cloud.
+    /// Not used, as in External Secrets Operator.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
-    /// A service account's key. Without it, `serviceAccountRef` and `workloadIdentity` the operator's own identity is
-    /// used.
+    /// A service account's key. It goes before `workloadIdentity`; without both, the identity of the operator's own
+    /// machine or pod is used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret_ref: Option<GcpSecretRef>,
-    /// The ServiceAccount that is impersonated.
+    /// Not used, as in External Secrets Operator: a store that has this and neither `secretRef` nor `workloadIdentity`
+    /// signs in as the operator. To sign in as a ServiceAccount use `workloadIdentity`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_account_ref: Option<ServiceAccountSelector>,
-    /// A ServiceAccount of a GKE cluster.
+    /// A ServiceAccount of a GKE cluster; its annotation `iam.gke.io/gcp-service-account` names the service account that
+    /// signs in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workload_identity: Option<GcpWorkloadIdentity>,
 }

@@ -57,6 +57,23 @@ async fn every_way_to_sign_in_sends_what_its_method_takes() {
 }
 
 #[tokio::test]
+async fn a_token_is_requested_for_as_long_as_the_store_says() {
+    let account = json!({"name": "app"});
+    for (auth, life) in [
+        (json!({"jwt": {"kubernetesServiceAccountToken": {"serviceAccountRef": account}}}), 600),
+        (
+            json!({"jwt": {"kubernetesServiceAccountToken": {"serviceAccountRef": account, "expirationSeconds": 1800}}}),
+            1800,
+        ),
+        (json!({"kubernetes": {"role": "r", "serviceAccountRef": account}}), 3600),
+    ] {
+        let session = session(auth.clone(), vec![token("t1", 3600, true), secret(json!({}))]).await;
+        session.read(key("a")).await.unwrap();
+        assert_eq!(session.keyring.lives(), [Duration::from_secs(life)], "{auth}");
+    }
+}
+
+#[tokio::test]
 async fn a_store_that_cannot_sign_in_names_the_field() {
     for (auth, field) in [
         (json!({}), "spec.provider.vault.auth"),
@@ -71,8 +88,10 @@ async fn a_store_that_cannot_sign_in_names_the_field() {
         ),
         (json!({"userPass": {"path": "u", "username": "a"}}), "auth.userPass.secretRef"),
         (json!({"cert": {}}), "auth.cert.clientCert"),
-        (json!({"gcp": {"role": "r"}}), "auth.gcp"),
-        (json!({"iam": {"vaultRole": "r"}}), "auth.iam"),
+        (
+            json!({"jwt": {"kubernetesServiceAccountToken": {"serviceAccountRef": {"name": "a"}, "expirationSeconds": 599}}}),
+            "auth.jwt.kubernetesServiceAccountToken.expirationSeconds",
+        ),
     ] {
         let error = session_within(AMPLE, spec(auth.clone()), vec![ok(json!({}))]).await.err().unwrap();
         assert!(error.kind == Kind::Invalid && error.cause.contains(field), "{auth}: {error}");
@@ -139,6 +158,22 @@ async fn a_session_whose_token_is_not_its_stores_shares_with_nobody() {
         (
             json!({"cert": {"clientCert": at(json!("n")), "secretRef": at(json!("n"))}}),
             json!({"cert": {"clientCert": at(json!("n")), "secretRef": at(json!(null))}}),
+        ),
+        (
+            json!({"iam": {"vaultRole": "r", "jwt": {"serviceAccountRef": account(json!("n"))}}}),
+            json!({"iam": {"vaultRole": "r", "jwt": {"serviceAccountRef": account(json!(null))}}}),
+        ),
+        (
+            json!({"iam": {"vaultRole": "r"}}),
+            json!({"iam": {"vaultRole": "r", "secretRef": {"accessKeyIDSecretRef": at(json!(null))}}}),
+        ),
+        (
+            json!({"gcp": {"role": "r", "serviceAccountRef": account(json!(null))}}),
+            json!({"gcp": {"role": "r", "secretRef": {"secretAccessKeySecretRef": at(json!(null))}}}),
+        ),
+        (
+            json!({"gcp": {"role": "r", "workloadIdentity": {"serviceAccountRef": account(json!("n"))}}}),
+            json!({"gcp": {"role": "r", "workloadIdentity": {"serviceAccountRef": account(json!(null))}}}),
         ),
     ] {
         assert!(!depends(given.clone()), "{given}");
