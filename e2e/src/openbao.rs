@@ -87,6 +87,8 @@ impl OpenBao {
         command.arg(format!("-dev-root-token-id={ROOT}")).arg(format!("-dev-listen-address={secure}"));
         command.arg(format!("-dev-tls-cert-dir={}", scratch.path().display()));
         command.arg(format!("-config={}", config.display()));
+        // Where plugins have their sockets, which a server that is killed leaves behind.
+        command.env("TMPDIR", scratch.path());
         let process = Process::start("openbao", command, &scratch.path().join("openbao.log"))?;
         let mut server = Self { plain, secure, process, scratch };
         let url = format!("{}/v1/sys/health", server.url());

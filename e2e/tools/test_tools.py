@@ -229,14 +229,27 @@ class Debian(Folder):
         self.assertEqual((os.path.realpath(libraries), argument),
                          (os.path.realpath(self.folder / "b/root/usr/lib/x86_64-linux-gnu"), "x y"))
 
-    def test_a_machine_without_apt_is_told_where_to_put_the_program(self):
+    def without_apt(self):
+        """Gets a program where there is no apt, and answers what the program says."""
         pin = {"version": "1", "binary": "bin/thing", "packages": ["thing"], "program": "usr/sbin/thing"}
-        job = mock.Mock(root=self.folder, pin=pin)
+        job = mock.Mock(root=self.folder, staging=self.folder / "a", pin=pin)
+        job.staging.mkdir()
         job.name = "thing"
-        with mock.patch.object(tools.shutil, "which", return_value=None), \
-                self.assertRaises(tools.Failure) as caught:
-            tools.get_debian(job)
-        self.assertIn(str(self.folder / "thing/1/bin/thing"), caught.exception.cure)
+        with mock.patch.object(tools.shutil, "which", return_value=None):
+            tools.get_debian(job, self.folder / "system")
+        return subprocess.run([self.folder / "a/bin/thing", "x"], stdout=subprocess.PIPE, check=True).stdout
+
+    def test_a_machine_without_apt_is_told_what_to_install(self):
+        with self.assertRaises(tools.Failure) as caught:
+            self.without_apt()
+        self.assertEqual(caught.exception.cure, "install thing")
+
+    def test_a_program_that_is_installed_serves_where_there_are_no_packages(self):
+        program = self.folder / "system/usr/sbin/thing"
+        program.parent.mkdir(parents=True)
+        program.write_text('#!/bin/sh\necho "installed $1"\n', encoding="utf-8")
+        program.chmod(0o755)
+        self.assertEqual(self.without_apt(), b"installed x\n")
 
 
 class Pip(Folder):

@@ -197,8 +197,8 @@ EXPLANATIONS = [
      "the registry cannot be reached",
      "check the network; a proxy or mirror is set with HTTPS_PROXY, PIP_INDEX_URL, GOPROXY or Cargo's config"),
     (r"unable to locate package|package '.*' has no installation candidate",
-     "the system's lists of packages do not have it",
-     "as root: apt-get update"),
+     "this system has no package of that name: it is not Debian 12",
+     "install the program by the system's own package (slapd), and try again"),
     (r"no matching distribution|could not find a version|404 not found|410 gone",
      "the registry does not have this version",
      "check which mirror pip or Go uses (pip config list, go env GOPROXY)"),
@@ -465,20 +465,33 @@ def get_cargo(job):
 # ---- Debian packages ----
 
 
-def get_debian(job):
-    """Unpacks packages, which are not installed: any user may, and nothing else on the machine changes."""
+def get_debian(job, system=Path("/")):
+    """Unpacks packages, which are not installed: any user may, and nothing else on the machine changes. Where the system
+    has no such packages, the program that it has installed serves."""
+    try:
+        unpack_debian(job)
+    except Failure:
+        if not (system / job.pin["program"]).exists():
+            raise
+        shutil.rmtree(job.staging / "root", ignore_errors=True)
+        (job.staging / "root").symlink_to(system)
+    write_debian_starter(job)
+
+
+def unpack_debian(job):
     for program in ("apt-get", "dpkg-deb"):
         if not shutil.which(program):
-            raise Failure(f"{program} is not in PATH, as it is on Debian",
-                          f"install {job.name} {job.pin['version']} yourself and put a link to it at "
-                          f"{home_of(job.root, job.name, job.pin) / job.pin['binary']}")
+            raise Failure(f"{program} is not in PATH, as it is on Debian", f"install {job.pin['packages'][0]}")
     folder = job.scratch / "packages" / job.name
-    folder.mkdir(parents=True)
-    # apt checks the signatures of its lists, and by them every package.
-    run(job.name, ["apt-get", "download"] + job.pin["packages"], folder)
+    for part in ("lists/partial", "cache/archives/partial"):
+        (folder / part).mkdir(parents=True)
+    # Lists of our own: the system's may be old, and only root may renew them. apt checks their signatures, and by them
+    # every package.
+    apt = ["apt-get", "-o", f"Dir::State::lists={folder / 'lists'}", "-o", f"Dir::Cache={folder / 'cache'}"]
+    run(job.name, apt + ["update"], folder)
+    run(job.name, apt + ["download"] + job.pin["packages"], folder)
     for package in sorted(folder.glob("*.deb")):
         run(job.name, ["dpkg-deb", "-x", package, job.staging / "root"], folder)
-    write_debian_starter(job)
 
 
 def write_debian_starter(job):
