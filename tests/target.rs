@@ -62,7 +62,7 @@ fn targets_that_grow_from_a_seed_are_what_eso_makes() {
     let Some(mut oracle) = Oracle::start("sprig/target", env!("CARGO_TARGET_TMPDIR")) else {
         return say("SKIPPED: no Go, so targets are not compared with External Secrets Operator's");
     };
-    let (seed, count) = (setting("SEED", 1), setting("COUNT", 3000));
+    let (seed, count) = (setting("SEED", 1), setting("COUNT", 3000_u64));
     let (mut random, engine) = (Random::new(seed), engine());
     let (mut made, mut wrong) = (0, Vec::new());
     for _ in 0..count.div_ceil(500) {

@@ -11,6 +11,7 @@ mod azure_oracle;
 mod azure_sync;
 mod crd;
 mod crd_sync;
+mod documentation;
 mod fake;
 mod gcp;
 mod gcp_oracle;
