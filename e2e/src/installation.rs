@@ -53,7 +53,7 @@ impl Installation {
         Ok(Self { identity, arguments: arguments(namespace).await? })
     }
 
-    /// As [`Installation::new`], with the right to request tokens of ServiceAccounts, which the default has not.
+    /// As [`Installation::new`], with the right to request tokens, which the default has not.
     pub async fn that_mints_tokens(namespace: &Namespace) -> Result<Self> {
         Self::new(namespace, &json!({"rbac": {"serviceAccountTokenCreate": true}})).await
     }

@@ -16,8 +16,9 @@ const SOON: Duration = Duration::from_mins(1);
 impl Namespace {
     /// Creates an object as it stands in a manifest.
     pub async fn put(&self, manifest: &Value) -> Result<()> {
+        let named = |pointer| manifest.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
         let put = self.create_manifest(manifest).await;
-        put.map(|_| ()).with_context(|| format!("create {} {}", manifest["kind"], manifest["metadata"]["name"]))
+        put.map(|_| ()).with_context(|| format!("create {} {}", named("/kind"), named("/metadata/name")))
     }
 
     /// Creates a Secret with these texts.

@@ -37,7 +37,7 @@ impl Random {
     /// # Panics
     /// There are none.
     pub fn word<T: ?Sized>(&mut self, from: &[&'static T]) -> &'static T {
-        *self.pick(from)
+        from.get(self.below(from.len())).copied().unwrap()
     }
 
     /// One of these.
