@@ -13,28 +13,14 @@
 mod grow;
 #[path = "target/oracle.rs"]
 mod oracle;
-#[path = "../crates/gotemplate/tests/support/random.rs"]
-mod random;
 
 use std::collections::BTreeMap;
-use std::io::Write;
 
 use grow::Case;
 use keyferry::plan::template::{Engine, Holder, Source, Texts, render};
 use keyferry::sealed::Sealed;
-use oracle::{Answer, Oracle};
-use random::Random;
-
-/// A setting from the environment, for long comparisons.
-#[expect(clippy::disallowed_methods, reason = "there is no command line here")]
-fn size(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
-}
-
-/// Past the capture of the test's output.
-fn say(message: &str) {
-    writeln!(std::io::stderr().lock(), "{message}").unwrap();
-}
+use keyferry_oracle::{Oracle, Random, say, setting};
+use oracle::{Answer, ask};
 
 fn engine() -> Engine {
     Engine::new(sprig::functions(sprig::System), ("{{".into(), "}}".into()))
@@ -73,15 +59,15 @@ fn disagreement(case: &Case, ours: &Answer, theirs: &Answer) -> Option<String> {
 /// `SEED=2 COUNT=100000` makes it another and longer one.
 #[test]
 fn targets_that_grow_from_a_seed_are_what_eso_makes() {
-    let Some(mut oracle) = Oracle::start() else {
+    let Some(mut oracle) = Oracle::start("sprig/target", env!("CARGO_TARGET_TMPDIR")) else {
         return say("SKIPPED: no Go, so targets are not compared with External Secrets Operator's");
     };
-    let (seed, count) = (size("SEED", 1), size("COUNT", 3000));
+    let (seed, count) = (setting("SEED", 1), setting("COUNT", 3000_u64));
     let (mut random, engine) = (Random::new(seed), engine());
     let (mut made, mut wrong) = (0, Vec::new());
     for _ in 0..count.div_ceil(500) {
         let cases: Vec<Case> = (0..500).map(|_| grow::case(&mut random)).collect();
-        let theirs = oracle.ask(&cases);
+        let theirs = ask(&mut oracle, &cases);
         for (case, theirs) in cases.iter().zip(&theirs) {
             made += u64::from(matches!(theirs, Answer::Made { .. }));
             wrong.extend(disagreement(case, &ours(&engine, case), theirs));

@@ -53,6 +53,13 @@ impl Installation {
         Ok(Self { identity, arguments: arguments(namespace).await? })
     }
 
+    /// As [`Installation::new`], with the right to request tokens, which the default has not, and with stores that are
+    /// validated so seldom that it does not count among the calls of a test.
+    pub async fn that_mints_tokens(namespace: &Namespace) -> Result<Self> {
+        let values = json!({"rbac": {"serviceAccountTokenCreate": true}, "storeRequeueInterval": "1h"});
+        Self::new(namespace, &values).await
+    }
+
     /// The operator's ServiceAccount.
     pub fn identity(&self) -> &Identity {
         &self.identity

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
+use futures::stream::{self, StreamExt, TryStreamExt};
 use goregex::Regexp;
 
-use super::{Error, Kind, Query};
+use super::{Error, Kind, Part, Query, RemoteKey};
 use crate::sealed::Sealed;
 
 /// The most secrets that one search may find; a Secret of 1 MiB holds fewer.
@@ -20,6 +21,8 @@ const MOST_MATCHES: usize = 10_000;
 const MOST_BYTES: usize = 4 << 20;
 /// The most calls that one search may make; pages of 100 names list 100,000 secrets.
 const MOST_CALLS: usize = 1_000;
+/// How many secrets of one search are read at once.
+const ABREAST: usize = 8;
 
 /// Finds remote secrets.
 #[async_trait]
@@ -117,6 +120,41 @@ impl Search {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Has `read` read each of `names`, where a provider reads one in a call. What is gone since it was listed is passed
+    /// over.
+    ///
+    /// # Errors
+    /// One may not be read, or there is too much of it.
+    pub(super) async fn read_each<F>(
+        &self,
+        provider: &'static str,
+        names: Vec<String>,
+        read: impl Fn(RemoteKey) -> F + Send + Sync,
+    ) -> Result<Matches, Error>
+    where
+        F: Future<Output = Result<Sealed, Error>> + Send,
+    {
+        let one = |name: String| {
+            let value = read(RemoteKey { key: name.clone(), version: None, part: Part::Value, property: None });
+            async move {
+                self.call(provider).await?;
+                match value.await {
+                    Ok(value) => Ok(Some((name, value))),
+                    Err(error) if error.kind == Kind::NotFound => Ok(None),
+                    Err(error) => Err(error),
+                }
+            }
+        };
+        let mut reads = stream::iter(names.into_iter().map(one).collect::<Vec<_>>()).buffered(ABREAST);
+        let mut found = Matches::default();
+        while let Some(present) = reads.try_next().await? {
+            if let Some((name, value)) = present {
+                found.add(self, provider, name, value)?;
+            }
+        }
+        Ok(found)
     }
 
     /// That `provider` cannot search by `what`: `name`, `path`, `tags`, or nothing of them.

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use keyferry::api::external_secret::Template;
 use serde_json::{Value, json};
 
-use super::random::Random;
+use keyferry_oracle::Random;
 
 /// A target and all it is made of.
 pub struct Case {

@@ -11,21 +11,13 @@
 
 mod support;
 
+use keyferry_oracle::{Oracle, Random, say, setting};
 use std::collections::HashSet;
-use std::io::Write;
-use support::go::Oracle;
-use support::random::Random;
 use support::{Answer, Case, Lookup, cases, grow};
 
-/// A number from the environment, for long comparisons.
-#[expect(clippy::disallowed_methods, reason = "there is no command line here")]
-fn size(name: &str, otherwise: usize) -> usize {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
-}
-
-/// Past the capture of the test's output.
-fn say(message: &str) {
-    writeln!(std::io::stderr().lock(), "{message}").unwrap();
+fn ask(oracle: &mut Oracle, cases: &[Case]) -> Vec<Answer> {
+    let answers = oracle.ask(cases.iter().map(Case::to_line));
+    answers.iter().map(|line| Answer::from_json(&serde_json::from_str(line).unwrap())).collect()
 }
 
 /// What a comparison has seen so far.
@@ -73,15 +65,15 @@ impl Tally {
 /// `SEED=2 COUNT=1000000` makes it another and longer one.
 #[test]
 fn paths_that_grow_from_a_seed_find_what_go_finds() {
-    let Some(mut oracle) = Oracle::start() else {
+    let Some(mut oracle) = Oracle::start("gjson", env!("CARGO_TARGET_TMPDIR")) else {
         say("SKIPPED: no Go, so gjson is only compared with what Go once said (vectors.jsonl)");
         return;
     };
-    let (seed, count) = (size("SEED", 1), size("COUNT", 20_000));
-    let (mut random, mut tally) = (Random::new(u64::try_from(seed).unwrap()), Tally::default());
+    let (seed, count) = (setting("SEED", 1), setting("COUNT", 20_000));
+    let (mut random, mut tally) = (Random::new(seed), Tally::default());
     while tally.lookups < count {
         let batch: Vec<Case> = (0..100).map(|_| grow::case(&mut random)).collect();
-        for (case, go) in batch.iter().zip(oracle.ask(&batch)) {
+        for (case, go) in batch.iter().zip(ask(&mut oracle, &batch)) {
             tally.take(case, &go);
         }
         if tally.wrong.len() >= 50 {
@@ -196,12 +188,12 @@ fn every_modifier_and_construct_has_ten_cases() {
 /// All by hand live: what was added since `vectors.jsonl` was written counts too.
 #[test]
 fn paths_by_hand_find_what_go_finds() {
-    let Some(mut oracle) = Oracle::start() else {
+    let Some(mut oracle) = Oracle::start("gjson", env!("CARGO_TARGET_TMPDIR")) else {
         say("SKIPPED: no Go, so gjson is only compared with what Go once said (vectors.jsonl)");
         return;
     };
     let (cases, mut tally) = (cases::all(), Tally::default());
-    for (case, go) in cases.iter().zip(oracle.ask(&cases)) {
+    for (case, go) in cases.iter().zip(ask(&mut oracle, &cases)) {
         tally.take(case, &go);
     }
     tally.check();
@@ -210,8 +202,8 @@ fn paths_by_hand_find_what_go_finds() {
 #[test]
 #[ignore = "writes vectors.jsonl; it needs Go"]
 fn write_vectors() {
-    let mut oracle = Oracle::start().expect("there is no Go");
+    let mut oracle = Oracle::start("gjson", env!("CARGO_TARGET_TMPDIR")).expect("there is no Go");
     let mut random = Random::new(0);
     let cases: Vec<Case> = cases::all().into_iter().chain((0..400).map(|_| grow::case(&mut random))).collect();
-    std::fs::write(VECTORS, oracle.ask_raw(&cases).concat()).unwrap();
+    std::fs::write(VECTORS, oracle.ask(cases.iter().map(Case::to_line)).concat()).unwrap();
 }

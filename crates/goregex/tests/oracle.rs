@@ -10,20 +10,17 @@
 
 mod support;
 
-use std::io::Write;
-use support::go::Oracle;
-use support::random::Random;
+use keyferry_oracle::{Oracle, Random, say, setting};
+use serde_json::Value as Json;
 use support::{Answer, Case, cases, grow};
 
-/// A number from the environment, for long comparisons.
-#[expect(clippy::disallowed_methods, reason = "there is no command line here")]
-fn size(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+fn ask_raw(oracle: &mut Oracle, cases: &[Case]) -> Vec<Json> {
+    let answers = oracle.ask(cases.iter().map(|case| case.to_json().to_string()));
+    answers.iter().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// Past the capture of the test's output.
-fn say(message: &str) {
-    writeln!(std::io::stderr().lock(), "{message}").unwrap();
+fn ask(oracle: &mut Oracle, cases: &[Case]) -> Vec<Answer> {
+    ask_raw(oracle, cases).iter().map(Answer::from_json).collect()
 }
 
 fn disagreement(case: &Case, ours: &Answer, go: &Answer) -> Option<String> {
@@ -33,17 +30,17 @@ fn disagreement(case: &Case, ours: &Answer, go: &Answer) -> Option<String> {
 /// `SEED=2 COUNT=300000` makes it another and longer one.
 #[test]
 fn expressions_that_grow_from_a_seed_do_what_go_does() {
-    let Some(mut oracle) = Oracle::start() else {
+    let Some(mut oracle) = Oracle::start("goregex", env!("CARGO_TARGET_TMPDIR")) else {
         say("SKIPPED: no Go, so goregex is only compared with what Go once said (vectors.jsonl)");
         return;
     };
-    let (seed, count) = (size("SEED", 1), size("COUNT", 20_000));
+    let (seed, count) = (setting("SEED", 1), setting("COUNT", 20_000));
     let mut random = Random::new(seed);
     let (mut done, mut errors, mut found, mut over, mut wrong) = (0, 0, 0, 0, Vec::new());
     while done < count {
         let batch: Vec<Case> = (0..1000.min(count - done)).map(|_| grow::case(&mut random)).collect();
         done += u64::try_from(batch.len()).unwrap();
-        for (case, go) in batch.iter().zip(oracle.ask(&batch)) {
+        for (case, go) in batch.iter().zip(ask(&mut oracle, &batch)) {
             let ours = case.run();
             match &go {
                 Answer::Fine(fine) => found += usize::from(!fine.matches.is_empty()),
@@ -88,13 +85,13 @@ fn expressions_do_what_go_once_did() {
 /// All by hand live: those too that are too long for `vectors.jsonl`.
 #[test]
 fn expressions_by_hand_do_what_go_does() {
-    let Some(mut oracle) = Oracle::start() else {
+    let Some(mut oracle) = Oracle::start("goregex", env!("CARGO_TARGET_TMPDIR")) else {
         say("SKIPPED: no Go, so goregex is only compared with what Go once said (vectors.jsonl)");
         return;
     };
     let (over, cases): (Vec<_>, Vec<_>) = cases::all().into_iter().partition(is_over_a_limit);
     assert!(over.len() < 5, "{} are over a limit", over.len());
-    let answers = oracle.ask(&cases);
+    let answers = ask(&mut oracle, &cases);
     let wrong: Vec<String> =
         cases.iter().zip(&answers).filter_map(|(case, go)| disagreement(case, &case.run(), go)).collect();
     assert!(wrong.is_empty(), "{} of {} disagree:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
@@ -103,12 +100,12 @@ fn expressions_by_hand_do_what_go_does() {
 #[test]
 #[ignore = "writes vectors.jsonl; it needs Go"]
 fn write_vectors() {
-    let mut oracle = Oracle::start().expect("there is no Go");
+    let mut oracle = Oracle::start("goregex", env!("CARGO_TARGET_TMPDIR")).expect("there is no Go");
     let mut random = Random::new(0);
     let grown = (0..500).map(|_| grow::case(&mut random));
     let cases: Vec<Case> = cases::all().into_iter().chain(grown).filter(|case| !is_over_a_limit(case)).collect();
     let mut out = String::new();
-    for (case, answer) in cases.iter().zip(oracle.ask_raw(&cases)) {
+    for (case, answer) in cases.iter().zip(ask_raw(&mut oracle, &cases)) {
         let mut line = case.to_json();
         line["go"] = answer;
         let line = line.to_string() + "\n";

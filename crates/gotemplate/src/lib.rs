@@ -19,6 +19,7 @@ mod tables;
 mod template;
 mod types;
 mod unicode;
+pub mod utf8;
 mod value;
 
 pub use error::{Budget, Error, ErrorKind, FuncError, Stop};

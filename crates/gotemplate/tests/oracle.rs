@@ -12,24 +12,10 @@
 
 mod support;
 
+use keyferry_oracle::{Oracle, Random, say, setting};
 use serde_json::Value as Json;
-use std::io::Write;
 use support::data::base64;
-use support::go::Oracle;
-use support::random::Random;
 use support::{Answer, Case, agree, cases, grow, is_beyond_go};
-
-/// A number from the environment, for long comparisons.
-#[expect(clippy::disallowed_methods, reason = "there is no command line here")]
-fn size(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
-}
-
-/// Past the capture of the test's output.
-fn say(message: &str) {
-    let mut terminal = std::io::stderr().lock();
-    writeln!(terminal, "{message}").unwrap();
-}
 
 fn disagreement(case: &Case, ours: &Answer, go: &Answer) -> Option<String> {
     (!agree(ours, go)).then(|| format!("{}\n  Go:   {}\n  ours: {}", case.show(), go.show(), ours.show()))
@@ -38,11 +24,11 @@ fn disagreement(case: &Case, ours: &Answer, go: &Answer) -> Option<String> {
 /// `SEED=2 COUNT=1000000` makes it another and longer one.
 #[test]
 fn templates_that_grow_from_a_seed_give_what_go_gives() {
-    let Some(mut oracle) = Oracle::start() else {
+    let Some(mut oracle) = Oracle::start("gotemplate", env!("CARGO_TARGET_TMPDIR")) else {
         say("SKIPPED: no Go, so gotemplate is only compared with what Go once said (vectors.jsonl)");
         return;
     };
-    let (seed, count) = (size("SEED", 1), size("COUNT", 20_000));
+    let (seed, count) = (setting("SEED", 1), setting("COUNT", 20_000));
     let mut random = Random::new(seed);
     let (mut done, mut over, mut failed, mut wrong) = (0, 0, 0, Vec::new());
     while done < count {
@@ -52,7 +38,7 @@ fn templates_that_grow_from_a_seed_give_what_go_gives() {
         let (left_out, asked): (Vec<_>, Vec<_>) = asked.into_iter().partition(|(_, ours)| is_beyond_go(ours));
         over += left_out.len();
         let (batch, ours): (Vec<Case>, Vec<Answer>) = asked.into_iter().unzip();
-        for ((case, ours), go) in batch.iter().zip(ours).zip(oracle.ask(&batch)) {
+        for ((case, ours), go) in batch.iter().zip(ours).zip(Case::ask(&mut oracle, &batch)) {
             failed += usize::from(matches!(go, Answer::Error(_)));
             wrong.extend(disagreement(case, &ours, &go));
         }
@@ -117,12 +103,12 @@ fn templates_give_what_go_gave_once() {
 #[test]
 #[ignore = "writes vectors.jsonl; it needs Go"]
 fn write_vectors() {
-    let mut oracle = Oracle::start().expect("there is no Go");
+    let mut oracle = Oracle::start("gotemplate", env!("CARGO_TARGET_TMPDIR")).expect("there is no Go");
     let mut random = Random::new(0);
     let grown = std::iter::repeat_with(|| grow::case(&mut random)).filter(|case| case.template.len() < 120);
     let cases: Vec<Case> = cases::all().into_iter().chain(grown.take(120)).collect();
     let cases: Vec<Case> = cases.into_iter().filter(|case| !is_beyond_go(&case.run())).collect();
-    let answers = oracle.ask(&cases);
+    let answers = Case::ask(&mut oracle, &cases);
     let lines: Vec<String> =
         cases.iter().zip(&answers).map(|(case, answer)| compact(case, answer).to_string() + "\n").collect();
     let out = lines.into_iter().filter(|line| line.len() < 40_000).collect::<String>();

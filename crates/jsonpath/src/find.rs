@@ -93,11 +93,7 @@ impl<'a> From<Item<'a>> for Found<'a> {
 }
 
 pub(crate) fn find<'a>(expression: &Expression, json: &'a [u8]) -> Result<Found<'a>, Error> {
-    gjson::valid_within(json, DEPTH).map_err(|error| match error {
-        gjson::Error::TooDeep { limit } => Error::TooDeep { limit },
-        _ => Error::NotJson,
-    })?;
-    let search = Search { root: Item::Json(json.trim_ascii()), meter: Meter::new() };
+    let search = Search::of(json)?;
     search.value(expression, &Item::Nil).map(Found::from)
 }
 
@@ -116,6 +112,14 @@ fn passed_over<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
 }
 
 impl<'a> Search<'a> {
+    fn of(json: &'a [u8]) -> Result<Self, Error> {
+        gjson::valid_within(json, DEPTH).map_err(|error| match error {
+            gjson::Error::TooDeep { limit } => Error::TooDeep { limit },
+            _ => Error::NotJson,
+        })?;
+        Ok(Self { root: Item::Json(json.trim_ascii()), meter: Meter::new() })
+    }
+
     /// What an expression is while `current` is the value at hand.
     fn value(&self, expression: &Expression, current: &Item<'a>) -> Result<Item<'a>, Error> {
         self.meter.look(0)?;
@@ -241,5 +245,52 @@ impl<'a> Search<'a> {
             index = next;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A document as stores have them, of so many bytes: objects with members and lists of their own.
+    fn document(bytes: usize) -> String {
+        let mut json = "{\"data\":{\"items\":[".to_owned();
+        for number in 0.. {
+            let labels = format!(r#"{{"env":"prod","team":"team-{}"}}"#, number % 20);
+            let item = format!(
+                r#"{{"name":"db-{number}","enabled":true,"ports":[5432,5433],"labels":{labels},"value":"{}"}}"#,
+                "s3cret".repeat(8)
+            );
+            if json.len() + item.len() + 10 > bytes {
+                break;
+            }
+            json = json + &item + ",";
+        }
+        json.trim_end_matches(',').to_owned() + "]}}"
+    }
+
+    /// Which part of its work a path spends on a document in which it finds something.
+    fn spent(path: &str, json: &str) -> f64 {
+        let expression = crate::parse::parse(path).unwrap();
+        let search = Search::of(json.as_bytes()).unwrap();
+        let found = search.value(&expression, &Item::Nil).map(Found::from);
+        assert!(found.is_ok_and(|found| found.text().is_ok()), "{path} finds nothing");
+        search.meter.spent()
+    }
+
+    #[test]
+    fn what_real_documents_need_is_well_within_the_work() {
+        let json = document(1 << 20);
+        assert!(json.len() > 1_000_000);
+        let paths = [
+            "$.data.items[1000].value",
+            "$..value",
+            "$..*",
+            "$..[?@.name==\"db-100\"].value",
+            "$..[?(@.labels.team==\"team-7\")]..value",
+            "$.data.items[?@.labels.team==\"team-7\"].value",
+        ];
+        let spent = paths.map(|path| (path, spent(path, &json)));
+        assert!(spent.iter().all(|(_, part)| *part < 0.5), "{spent:?}");
     }
 }

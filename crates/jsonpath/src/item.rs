@@ -55,11 +55,8 @@ impl<'a> Item<'a> {
                 meter.look(items.len().saturating_mul(32))?;
                 Ok(items.clone())
             }
-            Self::Json(raw @ [b'[', ..]) => {
-                meter.look(raw.len())?;
-                held(gjson::entries(raw).map(|(_, value)| value), meter)
-            }
-            Self::Json(raw @ [b'{', ..]) => held(members(raw, meter)?.into_iter(), meter),
+            Self::Json(raw @ [b'[', ..]) => elements(raw, meter),
+            Self::Json(raw @ [b'{', ..]) => members(raw, meter),
             _ => Ok(Vec::new()),
         }
     }
@@ -144,7 +141,7 @@ impl<'a> Item<'a> {
         match self {
             Self::Json(raw) => {
                 // Writing takes many times as long as looking.
-                meter.look(raw.len().saturating_mul(8))?;
+                meter.look(raw.len().saturating_mul(32))?;
                 gjson::marshal(raw, Numbers::Floats).map_err(|_| Error::TooDeep { limit: crate::DEPTH })
             }
             Self::List(items) => {
@@ -170,15 +167,16 @@ impl<'a> Item<'a> {
     }
 }
 
-fn held<'a>(values: impl Iterator<Item = &'a [u8]>, meter: &Meter) -> Result<Vec<Item<'a>>, Error> {
-    values.map(|value| meter.hold().map(|()| Item::Json(value))).collect()
+fn elements<'a>(raw: &'a [u8], meter: &Meter) -> Result<Vec<Item<'a>>, Error> {
+    meter.look(raw.len())?;
+    gjson::entries(raw).map(|(_, value)| meter.hold().map(|()| Item::Json(value))).collect()
 }
 
 /// Each key once, with its last value.
-fn members<'a>(raw: &'a [u8], meter: &Meter) -> Result<Vec<&'a [u8]>, Error> {
+fn members<'a>(raw: &'a [u8], meter: &Meter) -> Result<Vec<Item<'a>>, Error> {
     meter.look(raw.len().saturating_mul(2))?;
     let (mut places, mut values) = (BTreeMap::new(), Vec::new());
-    for (key, value) in gjson::entries(raw) {
+    for (key, value) in gjson::entries(raw).map(|(key, value)| (key, Item::Json(value))) {
         meter.hold()?;
         if let Some(before) = places.get(&key).and_then(|place: &usize| values.get_mut(*place)) {
             *before = value;

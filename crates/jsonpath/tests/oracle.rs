@@ -11,20 +11,9 @@
 mod support;
 
 use keyferry_jsonpath::{Error, Found, Path};
+use keyferry_oracle::{Oracle, Random, say, setting};
 use serde_json::Value;
-use std::io::Write;
-use support::{cases, go, grow};
-
-/// A number from the environment, for long comparisons.
-#[expect(clippy::disallowed_methods, reason = "there is no command line here")]
-fn size(name: &str, otherwise: usize) -> usize {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
-}
-
-/// Past the capture of the test's output.
-fn say(message: &str) {
-    writeln!(std::io::stderr().lock(), "{message}").unwrap();
-}
+use support::{Case, cases, grow};
 
 /// What was found, as Go writes it.
 fn written(found: &Found<'_>) -> Vec<u8> {
@@ -116,15 +105,15 @@ fn sorted(json: &str) -> String {
 /// `SEED=2 COUNT=1000000` makes it another and longer one.
 #[test]
 fn paths_that_grow_from_a_seed_find_what_go_finds() {
-    let Some(mut oracle) = go::Oracle::start() else {
+    let Some(mut oracle) = Oracle::start("jsonpath", env!("CARGO_TARGET_TMPDIR")) else {
         say("SKIPPED: no Go, so jsonpath is only compared with what Go once said (vectors.jsonl)");
         return;
     };
-    let (seed, count) = (size("SEED", 1), size("COUNT", 20_000));
-    let (mut random, mut tally) = (grow::Random::new(u64::try_from(seed).unwrap()), Tally::default());
+    let (seed, count) = (setting("SEED", 1), setting("COUNT", 20_000));
+    let (mut random, mut tally) = (Random::new(seed), Tally::default());
     while tally.lookups < count {
         let batch: Vec<_> = (0..100).map(|_| grow::case(&mut random)).collect();
-        oracle.ask(&batch).iter().for_each(|line| tally.take(line));
+        oracle.ask(batch.iter().map(Case::to_line)).iter().for_each(|line| tally.take(line));
         if tally.wrong.len() >= 50 {
             tally.check();
         }
@@ -152,7 +141,7 @@ fn paths_find_what_go_once_found() {
 #[test]
 #[ignore = "a tool"]
 fn write_vectors() {
-    let mut oracle = go::Oracle::start().expect("there is no Go");
-    let lines = oracle.ask(&cases::all());
+    let mut oracle = Oracle::start("jsonpath", env!("CARGO_TARGET_TMPDIR")).expect("there is no Go");
+    let lines = oracle.ask(cases::all().iter().map(Case::to_line));
     std::fs::write(VECTORS, lines.concat()).unwrap();
 }

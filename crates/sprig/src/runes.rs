@@ -1,47 +1,10 @@
-//! Characters as Go has them: bytes that are no UTF-8 are one U+FFFD each, and classes and cases are those of its Unicode.
+//! Characters as Go has them: classes and cases are those of its Unicode.
 
 mod tables;
 
 use std::cmp::Ordering;
 
-/// The first character of `bytes` and how many bytes it has; `(U+FFFD, 1)` if they are no UTF-8, `(U+FFFD, 0)` if there
-/// are none.
-pub(crate) fn decode(bytes: &[u8]) -> (char, usize) {
-    let length = match bytes.first() {
-        None => return (char::REPLACEMENT_CHARACTER, 0),
-        Some(&first @ 0..=0x7f) => return (char::from(first), 1),
-        Some(0xc2..=0xdf) => 2,
-        Some(0xe0..=0xef) => 3,
-        Some(0xf0..=0xf4) => 4,
-        Some(_) => return (char::REPLACEMENT_CHARACTER, 1),
-    };
-    let text = bytes.get(..length).and_then(|bytes| std::str::from_utf8(bytes).ok());
-    match text.and_then(|text| text.chars().next()) {
-        Some(character) => (character, length),
-        None => (char::REPLACEMENT_CHARACTER, 1),
-    }
-}
-
-/// As [`decode`], from the end.
-pub(crate) fn decode_last(bytes: &[u8]) -> (char, usize) {
-    for length in 2..=4.min(bytes.len()) {
-        let (character, width) = decode(bytes.get(bytes.len() - length..).unwrap_or_default());
-        if width == length {
-            return (character, width);
-        }
-    }
-    decode(bytes.last().map_or(b"", std::slice::from_ref))
-}
-
-/// The characters of `bytes`, each with the bytes that it is made of.
-pub(crate) fn characters(mut bytes: &[u8]) -> impl Iterator<Item = (char, &[u8])> {
-    std::iter::from_fn(move || {
-        let (character, width) = decode(bytes);
-        let (head, tail) = bytes.split_at_checked(width)?;
-        bytes = tail;
-        (width > 0).then_some((character, head))
-    })
-}
+pub(crate) use keyferry_gotemplate::utf8::{characters, decode, decode_last};
 
 /// Whether the number lies in the run, before it or after it; nothing if it is stepped over.
 fn place(number: u32, first: u32, last: u32, step: u32) -> Option<Ordering> {

@@ -12,18 +12,19 @@
 mod support;
 
 use keyferry_gotemplate::{Map, Template, Value};
+use keyferry_oracle::{Oracle, say};
 use keyferry_sprig::{System, functions};
 use serde_json::Value as Json;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::{LazyLock, Mutex};
+use support::Case;
+use support::case::Answer;
 use support::data::{base64, map, string};
 use support::fixtures::{text, texts};
-use support::go::Oracle;
-use support::{Answer, Case};
 
-static ORACLE: LazyLock<Option<Mutex<Oracle>>> = LazyLock::new(|| Oracle::start().map(Mutex::new));
+static ORACLE: LazyLock<Option<Mutex<Oracle>>> = LazyLock::new(|| support::oracle().map(Mutex::new));
 
 fn data(entries: &[(&str, &[u8])]) -> Json {
     map("map", entries.iter().map(|(key, value)| (*key, string(value))))
@@ -54,7 +55,7 @@ fn go(template: &str, entries: &[(&str, &[u8])]) -> Option<Vec<u8>> {
         return None;
     };
     let case = Case::new(template, data(entries));
-    let answer = oracle.lock().unwrap().ask(&[case]).pop().unwrap();
+    let answer = Case::ask(&mut oracle.lock().unwrap(), &[case]).pop().unwrap();
     Some(output(answer, template))
 }
 
@@ -62,12 +63,6 @@ fn go_says(template: &str, entries: &[(&str, &[u8])], wanted: &str) {
     if let Some(answer) = go(template, entries) {
         assert_eq!(String::from_utf8_lossy(&answer), wanted, "{template}");
     }
-}
-
-/// Past the capture of the test's output.
-fn say(message: &str) {
-    let mut terminal = std::io::stderr().lock();
-    writeln!(terminal, "{message}").unwrap();
 }
 
 /// What OpenSSL's command writes; nothing where there is none.

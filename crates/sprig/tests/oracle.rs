@@ -12,12 +12,11 @@
 
 mod support;
 
+use keyferry_oracle::{Oracle, Random, say, setting};
 use serde_json::{Value as Json, json};
-use std::io::Write;
+use support::case::Answer;
 use support::data::base64;
-use support::go::Oracle;
-use support::random::Random;
-use support::{Answer, Case, grow};
+use support::{Case, grow, oracle};
 
 /// Every family's cases by hand.
 const FAMILIES: &[fn() -> Vec<&'static str>] = &[
@@ -50,22 +49,6 @@ fn by_hand() -> Vec<Case> {
     cases.map(|template| Case::new(template, grow::data())).collect()
 }
 
-/// A setting from the environment, for long comparisons.
-#[expect(clippy::disallowed_methods, reason = "there is no command line here")]
-fn setting(name: &str) -> String {
-    std::env::var(name).unwrap_or_default()
-}
-
-fn size(name: &str, otherwise: u64) -> u64 {
-    setting(name).parse().unwrap_or(otherwise)
-}
-
-/// Past the capture of the test's output.
-fn say(message: &str) {
-    let mut terminal = std::io::stderr().lock();
-    writeln!(terminal, "{message}").unwrap();
-}
-
 /// The same bytes, or an error on both sides. The words of an error count where they are the template engine's; those of
 /// a function are its own.
 fn agree(ours: &Answer, go: &Answer) -> bool {
@@ -85,14 +68,14 @@ fn compare(oracle: &mut Oracle, cases: Vec<Case>) -> (usize, Vec<String>) {
     let asked: Vec<(Case, Answer)> = cases.into_iter().map(|case| (case.clone(), case.run())).collect();
     let (over, asked): (Vec<_>, Vec<_>) = asked.into_iter().partition(|(_, ours)| *ours == Answer::OverBudget);
     let (cases, ours): (Vec<Case>, Vec<Answer>) = asked.into_iter().unzip();
-    let go = oracle.ask(&cases);
+    let go = Case::ask(oracle, &cases);
     let wrong = cases.iter().zip(&ours).zip(&go).filter_map(|((case, ours), go)| disagreement(case, ours, go));
     (over.len(), wrong.collect())
 }
 
 #[test]
 fn cases_by_hand_give_what_go_gives() {
-    let Some(mut oracle) = Oracle::start() else {
+    let Some(mut oracle) = oracle() else {
         return say("SKIPPED: no Go, so sprig is only compared with what Go once said (vectors.jsonl)");
     };
     let (over, wrong) = compare(&mut oracle, by_hand());
@@ -103,10 +86,10 @@ fn cases_by_hand_give_what_go_gives() {
 /// `SEED=2 COUNT=1000000` makes it another and longer one, `FAMILY=lists` one of the functions of a family alone.
 #[test]
 fn templates_that_grow_from_a_seed_give_what_go_gives() {
-    let Some(mut oracle) = Oracle::start() else {
+    let Some(mut oracle) = oracle() else {
         return say("SKIPPED: no Go, so sprig is only compared with what Go once said (vectors.jsonl)");
     };
-    let (seed, count, only) = (size("SEED", 1), size("COUNT", 20_000), setting("FAMILY"));
+    let (seed, count, only) = (setting("SEED", 1), setting("COUNT", 20_000), setting("FAMILY", String::new()));
     let mut random = Random::new(seed);
     let (mut done, mut left_out, mut wrong) = (0, 0, Vec::new());
     while done < count {
@@ -142,9 +125,9 @@ fn templates_give_what_go_gave_once() {
 #[test]
 #[ignore = "writes vectors.jsonl; it needs Go"]
 fn write_vectors() {
-    let mut oracle = Oracle::start().expect("there is no Go");
+    let mut oracle = oracle().expect("there is no Go");
     let cases = by_hand();
-    let lines = cases.iter().zip(oracle.ask(&cases)).map(|(case, answer)| {
+    let lines = cases.iter().zip(Case::ask(&mut oracle, &cases)).map(|(case, answer)| {
         let mut line = json!({"template": base64::encode(&case.template)});
         answer.add_to(&mut line);
         line.to_string() + "\n"

@@ -8,9 +8,9 @@ mod support;
 use keyferry_gotemplate::Template;
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
+use support::Case;
+use support::case::Answer;
 use support::data::{base64, map, string, value};
-use support::go::Oracle;
-use support::{Answer, Case};
 
 const PAGE: &str = include_str!("../../../docs/templates.md");
 
@@ -128,12 +128,12 @@ fn every_example_calls_its_function_and_gives_what_the_page_shows() {
 
 #[test]
 fn go_gives_what_the_page_shows() {
-    let Some(mut oracle) = Oracle::start() else { return eprintln!("SKIPPED: no Go") };
+    let Some(mut oracle) = support::oracle() else { return eprintln!("SKIPPED: no Go") };
     let mut examples = examples("Functions");
     examples.extend(self::examples("The language"));
     examples.retain(|example| example.shown != Shown::Random);
     let cases: Vec<Case> = examples.iter().map(|example| Case::new(&example.template, data())).collect();
-    let answers = oracle.ask(&cases);
+    let answers = Case::ask(&mut oracle, &cases);
     let wrong = examples.iter().zip(&answers).filter(|(example, answer)| match (&example.shown, answer) {
         (Shown::Result(shown), Answer::Output(output)) => shown.as_bytes() != output,
         (Shown::Error(_), Answer::Error(_)) => false,

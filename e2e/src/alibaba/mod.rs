@@ -21,15 +21,13 @@ use anyhow::{Context, Result, bail};
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::scratch::suffix;
+use crate::serve::serve;
 use request::Asking;
 pub use sts::Trust;
 use vault::Vault;
@@ -99,7 +97,8 @@ impl Alibaba {
         let address = listener.local_addr()?;
         let state = Arc::new(Mutex::new(State { life: 3600, ..State::default() }));
         let mut tasks = JoinSet::new();
-        tasks.spawn(serve(listener, Arc::clone(&state)));
+        let served = Arc::clone(&state);
+        tasks.spawn(serve(listener, move |request| answer(Arc::clone(&served), request)));
         Ok(Self { address, state, _tasks: tasks })
     }
 
@@ -205,18 +204,6 @@ impl Alibaba {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-async fn serve(listener: TcpListener, state: Arc<Mutex<State>>) {
-    let mut connections = JoinSet::new();
-    while let Ok((stream, _)) = listener.accept().await {
-        let state = Arc::clone(&state);
-        let service = service_fn(move |request| answer(Arc::clone(&state), request));
-        connections.spawn(async move {
-            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
-        });
-        while connections.try_join_next().is_some() {}
     }
 }
 

@@ -3,6 +3,8 @@
 use http::request::Parts;
 use hyper::body::Bytes;
 
+use crate::form::pairs;
+
 /// What somebody asks.
 pub(super) struct Asking {
     pub(super) head: Parts,
@@ -43,48 +45,4 @@ impl Asking {
 
 pub(super) fn header<'a>(head: &'a Parts, name: &str) -> &'a str {
     head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
-}
-
-fn pairs(text: &[u8]) -> Vec<(String, String)> {
-    let parts = text.split(|byte| *byte == b'&').filter(|part| !part.is_empty());
-    let pair = |part: &[u8]| {
-        let at = part.iter().position(|byte| *byte == b'=').unwrap_or(part.len());
-        let (name, value) = part.split_at(at);
-        (decode(name), decode(value.strip_prefix(b"=").unwrap_or_default()))
-    };
-    parts.map(pair).collect()
-}
-
-fn decode(text: &[u8]) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((first, others)) = rest.split_first() {
-        let digits = others.get(..2).and_then(|digits| u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok());
-        match (*first, digits) {
-            (b'%', Some(byte)) => {
-                bytes.push(byte);
-                rest = others.get(2..).unwrap_or_default();
-            }
-            (b'+', _) => {
-                bytes.push(b' ');
-                rest = others;
-            }
-            (byte, _) => {
-                bytes.push(byte);
-                rest = others;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_query_is_decoded_as_a_form_is() {
-        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        assert_eq!(pairs(b"a=b+c%2B&d&%C3%A9=%"), [pair("a", "b c+"), pair("d", ""), pair("\u{e9}", "%")]);
-    }
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::request::Asking;
 use super::{Key, State};
+use crate::hex::hex;
 
 /// How far a date may be off, in seconds.
 const SKEW: i64 = 15 * 60;
@@ -90,10 +91,6 @@ fn encode(text: &str) -> String {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
     let one = |byte: u8| if plain(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
     text.bytes().map(one).collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 #[cfg(test)]

@@ -18,11 +18,10 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+
+use crate::serve::serve;
 
 pub use certificate::{Certificate, Known};
 pub use state::{Application, Asked, Federated, RESOURCE, State, TENANT, Version};
@@ -42,7 +41,8 @@ impl Azure {
         let address = listener.local_addr()?;
         let state = Arc::new(Mutex::new(State::new(jwt::Key::generate()?)));
         let mut tasks = JoinSet::new();
-        tasks.spawn(serve(listener, state.clone()));
+        let served = state.clone();
+        tasks.spawn(serve(listener, move |request| http::answer(served.clone(), request)));
         Ok(Self { address, state, _tasks: tasks })
     }
 
@@ -59,18 +59,5 @@ impl Azure {
     /// How many requests there were for which `wanted` holds.
     pub fn count(&self, wanted: impl Fn(&Asked) -> bool) -> usize {
         self.state().count(wanted)
-    }
-}
-
-async fn serve(listener: TcpListener, state: Arc<Mutex<State>>) {
-    let mut connections = JoinSet::new();
-    while let Ok((stream, _)) = listener.accept().await {
-        let state = state.clone();
-        connections.spawn(async move {
-            let service = service_fn(move |request| http::answer(state.clone(), request));
-            // A client that hangs up is none of our business.
-            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
-        });
-        while connections.try_join_next().is_some() {}
     }
 }

@@ -6,7 +6,8 @@ use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::hmac::{HMAC_SHA256, Key, sign};
 use serde_json::Value;
 
-use super::http::decoded;
+use crate::form::decoded;
+use crate::hex::hex;
 
 /// Whether the request in `token` was signed for `audience` with these keys.
 pub(super) fn is_signed(token: &str, audience: &str, id: &str, secret: &str, session: Option<&str>) -> bool {
@@ -59,8 +60,4 @@ fn mac(key: &[u8], words: &[u8]) -> Vec<u8> {
 
 fn hash(words: &[u8]) -> String {
     hex(digest(&SHA256, words).as_ref())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }

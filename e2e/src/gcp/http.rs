@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::state::{Asked, State};
 use super::{proofs, secrets, tokens};
+use crate::form::{decoded, pairs};
 
 /// More than any request of a test.
 const REQUEST_LIMIT: usize = 1 << 20;
@@ -55,7 +56,7 @@ impl Asking {
     }
 
     pub(super) fn form(&self) -> BTreeMap<String, String> {
-        pairs(&String::from_utf8_lossy(&self.body))
+        pairs(&self.body).into_iter().collect()
     }
 
     /// Who shows the token of the `authorization` header.
@@ -71,7 +72,7 @@ pub(super) async fn answer(
     let (head, body) = request.into_parts();
     let body = Limited::new(body, REQUEST_LIMIT).collect().await.map(http_body_util::Collected::to_bytes);
     let path = head.uri.path().split('/').skip(1).map(decoded).collect();
-    let query = pairs(head.uri.query().unwrap_or_default());
+    let query = pairs(head.uri.query().unwrap_or_default().as_bytes()).into_iter().collect();
     let body = body.unwrap_or_default();
     let asking = Asking { method: head.method, path, query, headers: head.headers, body };
     let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -132,28 +133,4 @@ impl Said {
         // It has nothing that could not be sent.
         answer.body(Full::from(body)).unwrap_or_default()
     }
-}
-
-/// The names and values of a form or a query.
-pub(super) fn pairs(text: &str) -> BTreeMap<String, String> {
-    let pairs = text.split('&').filter(|pair| !pair.is_empty());
-    let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    pairs.map(|(name, value)| (decoded(&name.replace('+', " ")), decoded(&value.replace('+', " ")))).collect()
-}
-
-/// Without its percent signs.
-pub(super) fn decoded(text: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = text.as_bytes();
-    while let Some((first, behind)) = rest.split_first() {
-        let digits = behind.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
-        if let Some(byte) = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()).filter(|_| *first == b'%') {
-            bytes.push(byte);
-            rest = behind.get(2..).unwrap_or_default();
-        } else {
-            bytes.push(*first);
-            rest = behind;
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }

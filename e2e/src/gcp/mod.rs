@@ -18,12 +18,11 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+
+use crate::serve::serve;
 
 pub use jwt::der;
 pub use state::{Asked, Machine, Provider, State, VersionState};
@@ -43,7 +42,8 @@ impl Google {
         let address = listener.local_addr()?;
         let state = Arc::new(Mutex::new(State::default()));
         let mut tasks = JoinSet::new();
-        tasks.spawn(serve(listener, state.clone()));
+        let served = state.clone();
+        tasks.spawn(serve(listener, move |request| http::answer(served.clone(), request)));
         Ok(Self { address, state, _tasks: tasks })
     }
 
@@ -78,18 +78,5 @@ impl Google {
     /// How often `operation` was asked for something in whose name `part` is.
     pub fn count(&self, operation: &str, part: &str) -> usize {
         self.state().asked.iter().filter(|asked| asked.operation == operation && asked.key.contains(part)).count()
-    }
-}
-
-async fn serve(listener: TcpListener, state: Arc<Mutex<State>>) {
-    let mut connections = JoinSet::new();
-    while let Ok((stream, _)) = listener.accept().await {
-        let state = state.clone();
-        connections.spawn(async move {
-            let service = service_fn(move |request| http::answer(state.clone(), request));
-            // A client that hangs up is none of our business.
-            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
-        });
-        while connections.try_join_next().is_some() {}
     }
 }

@@ -8,6 +8,8 @@ use http::HeaderMap;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::form::pairs;
+
 /// One call that came through the proxy. It holds names, never values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Call {
@@ -50,30 +52,9 @@ fn form_action(body: &[u8]) -> Option<String> {
 
 /// A form's fields; in place of a token what it claims.
 fn fields(body: &[u8]) -> BTreeMap<String, String> {
-    let text = std::str::from_utf8(body).unwrap_or_default();
-    let pairs = text.split('&').filter_map(|pair| pair.split_once('=')).map(|(name, value)| (name, decoded(value)));
-    let (tokens, plain): (Vec<_>, Vec<_>) = pairs.partition(|(name, _)| *name == "WebIdentityToken");
+    let (tokens, plain): (Vec<_>, Vec<_>) = pairs(body).into_iter().partition(|(name, _)| name == "WebIdentityToken");
     let claims = tokens.iter().filter_map(|(_, token)| claims(token)).flatten();
-    plain.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(claims).collect()
-}
-
-fn decoded(text: &str) -> String {
-    let mut bytes = text.bytes();
-    let mut plain = Vec::new();
-    while let Some(byte) = bytes.next() {
-        let digits = [bytes.clone().next(), bytes.clone().nth(1)];
-        match (byte, digits) {
-            (b'%', [Some(high), Some(low)]) => {
-                let pair = [high, low];
-                let code = std::str::from_utf8(&pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok());
-                plain.push(code.unwrap_or(b'?'));
-                bytes.nth(1);
-            }
-            (b'+', _) => plain.push(b' '),
-            _ => plain.push(byte),
-        }
-    }
-    String::from_utf8_lossy(&plain).into_owned()
+    plain.into_iter().chain(claims).collect()
 }
 
 fn claims(token: &str) -> Option<Vec<(String, String)>> {

@@ -25,6 +25,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
+use crate::form::decoded;
 use crate::wire::certificates::Certificates;
 use ntlm::{Checked, Handshake};
 pub use ntlm::{PASSWORD, USER};
@@ -148,7 +149,7 @@ impl Connection {
         };
         let (head, body) = request.into_parts();
         let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-        let path = decoded(head.uri.path());
+        let path = decoded(&head.uri.path().replace('+', " "));
         let answer = self.route(&path, &head.headers, &body).await;
         if let Some(asked) = held(&self.shared.asked).get_mut(place) {
             asked.status = answer.status().as_u16();
@@ -203,22 +204,6 @@ impl Connection {
 fn key_of(body: &[u8]) -> String {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     body.get("folder").and_then(Value::as_str).unwrap_or_default().to_owned()
-}
-
-fn decoded(path: &str) -> String {
-    let (mut bytes, mut rest) = (Vec::new(), path.bytes());
-    while let Some(byte) = rest.next() {
-        let hex = |byte: Option<u8>| byte.and_then(|byte| char::from(byte).to_digit(16));
-        match byte {
-            b'%' => {
-                let (high, low) = (hex(rest.next()).unwrap_or(0), hex(rest.next()).unwrap_or(0));
-                bytes.push(u8::try_from(high * 16 + low).unwrap_or(b'?'));
-            }
-            b'+' => bytes.push(b' '),
-            byte => bytes.push(byte),
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 fn full(body: Vec<u8>) -> Body {

@@ -9,12 +9,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use k8s_openapi::api::core::v1::Secret;
 use keyferry_e2e::alibaba::{ACCOUNT, Alibaba, Asked, REGION, Trust};
-use keyferry_e2e::fixtures::{API_VERSION, external_secret};
+use keyferry_e2e::fixtures::external_secret;
 use keyferry_e2e::installation::Installation;
 use keyferry_e2e::namespace::{self, Namespace};
 use keyferry_e2e::operator::{Launch, Operator};
 use keyferry_e2e::scratch::Scratch;
-use keyferry_e2e::settings::repository;
 use keyferry_e2e::wire::{Upstream, Wire};
 use serde_json::{Value, json};
 
@@ -47,8 +46,7 @@ async fn with(
         let wire = Wire::start(Upstream::plain(server.address()), &[]).await?;
         let scratch = Scratch::new("alibaba", false)?;
         let authority = scratch.write("ca.pem", wire.authority())?;
-        let values = json!({"rbac": {"serviceAccountTokenCreate": true}, "storeRequeueInterval": "1h"});
-        let installation = Box::pin(Installation::new(namespace, &values)).await?;
+        let installation = Box::pin(Installation::that_mints_tokens(namespace)).await?;
         let launch = installation
             .launch()
             .variables(variables(&wire, &authority))
@@ -67,12 +65,11 @@ fn plain(launch: Launch, _: &Alibaba, _: &Scratch) -> Result<Launch> {
 
 impl Ground<'_> {
     async fn create(&self, manifest: &Value) -> Result<()> {
-        self.namespace.create_manifest(manifest).await.map(|_| ())
+        self.namespace.put(manifest).await
     }
 
     async fn secret(&self, name: &str, data: &Value) -> Result<()> {
-        self.create(&json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": data}))
-            .await
+        self.namespace.put_secret(name, data).await
     }
 
     async fn store(&self, name: &str, auth: &Value) -> Result<()> {
@@ -80,19 +77,11 @@ impl Ground<'_> {
     }
 
     async fn store_of(&self, name: &str, spec: &Value) -> Result<()> {
-        self.create(&json!({
-            "apiVersion": API_VERSION, "kind": "SecretStore", "metadata": {"name": name},
-            "spec": {"provider": {"alibaba": spec}},
-        }))
-        .await
+        self.namespace.put_store(name, &json!({"alibaba": spec})).await
     }
 
     async fn await_value(&self, name: &str, value: &str) -> Result<()> {
-        let holds = |secret: Option<&Secret>| {
-            let held = secret.and_then(|secret| secret.data.as_ref()?.get("password"));
-            held.is_some_and(|held| held.0 == value.as_bytes())
-        };
-        self.namespace.await_condition(name, holds, SOON).await.map(|_| ())
+        self.namespace.await_value(name, "password", value).await
     }
 
     /// One way to sign in: a Secret comes, rotates and goes through it, and polls cost no sign-in.
@@ -113,9 +102,7 @@ impl Ground<'_> {
         self.await_value(name, "second").await?;
         assert_eq!(self.sign_ins(), sign_ins, "a poll signs in never");
         self.server.delete(name);
-        let gone = |secret: Option<&Secret>| secret.is_none();
-        self.namespace.await_condition(name, gone, SOON).await?;
-        Ok(())
+        self.namespace.await_gone(name).await
     }
 
     fn sign_ins(&self) -> usize {
@@ -223,11 +210,8 @@ async fn the_operators_own_token_serves_stores_that_name_its_path_and_no_other()
             ground.syncs("by-own-token", &json!({"rrsa": rrsa})).await?;
             rrsa["oidcTokenFilePath"] = "/etc/hostname".into();
             ground.store("by-other-file", &json!({"rrsa": rrsa})).await?;
-            let told = |store: Option<&kube::api::DynamicObject>| {
-                store.is_some_and(|store| store.data.to_string().contains("no file that a store names is read"))
-            };
-            let stores = ground.namespace.dynamic(API_VERSION, "SecretStore");
-            namespace::await_in(stores, "by-other-file", told, SOON).await.map(|_| ())
+            let words = "no file that a store names is read";
+            ground.namespace.await_words("SecretStore", "by-other-file", words).await
         },
     )
     .await
@@ -273,11 +257,7 @@ async fn an_instances_gateway_is_believed_by_the_stores_authority_only() -> Resu
         ground.syncs_by("by-gateway").await?;
         let foreign = Wire::start(Upstream::plain(ground.server.address()), &[]).await?;
         ground.store_of("by-foreign", &with_ca(foreign.authority())).await?;
-        let told = |store: Option<&kube::api::DynamicObject>| {
-            store.is_some_and(|store| store.data.to_string().contains("signed by nobody who is trusted"))
-        };
-        let stores = ground.namespace.dynamic(API_VERSION, "SecretStore");
-        namespace::await_in(stores, "by-foreign", told, SOON).await.map(|_| ())
+        ground.namespace.await_words("SecretStore", "by-foreign", "signed by nobody who is trusted").await
     })
     .await
 }
@@ -311,25 +291,6 @@ async fn tags_and_names_are_found_with_one_page_for_a_hundred() -> Result<()> {
         assert_eq!(read, BTreeSet::from([VALIDATION, "team/a", "team/b"]), "only what matches is read");
         let pages = asked.iter().filter(|asked| asked.operation == "ListSecrets").count();
         assert!(pages >= 2, "{pages} pages of 153 secrets");
-        Ok(())
-    })
-    .await
-}
-
-#[tokio::test]
-async fn the_manifests_of_the_documentation_are_admitted() -> Result<()> {
-    namespace::with(async |namespace| {
-        let text = std::fs::read_to_string(repository().join("config/providers/alibaba.yaml"))?;
-        let manifests: Vec<Value> = serde_saphyr::from_multiple(&text)?;
-        assert!(manifests.len() > 6, "{} manifests", manifests.len());
-        for manifest in manifests {
-            // A ClusterSecretStore is everybody's, and so is tried only.
-            if manifest["kind"] == "ClusterSecretStore" {
-                let _: keyferry::api::ClusterSecretStore = serde_json::from_value(manifest)?;
-                continue;
-            }
-            namespace.create_manifest(&manifest).await?;
-        }
         Ok(())
     })
     .await

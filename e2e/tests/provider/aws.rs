@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use keyferry::api::SecretStoreSpec;
 use keyferry::provider::conformance::wire::{self, Answer, Complaint, Wired, Without};
 use keyferry::provider::conformance::{self, Fixture, Searches};
-use keyferry::provider::memory::{Keyring, Unobserved};
+use keyferry::provider::memory::{Keyring, Unobserved, key};
 use keyferry::provider::{Context, Environment, Kind, Provider, Settings, aws, open};
 use keyferry_e2e::aws::{Secrets, shared};
 use keyferry_e2e::fixtures;
@@ -109,6 +109,41 @@ async fn open_store(service: &str, prefix: &str, settings: Settings) -> Result<A
     Ok(Box::pin(open(&spec, &Context::default(), Arc::new(keyring), &environment)).await?)
 }
 
+/// What neither service takes.
+pub(super) fn declines(case: &str) -> Option<String> {
+    match case {
+        conformance::EMPTY => Some("AWS takes no empty value".to_owned()),
+        conformance::UNICODE => Some("AWS takes ASCII names only".to_owned()),
+        _ => None,
+    }
+}
+
+/// How a service refuses; `broken` is its code for a fault of its own.
+pub(super) fn says(complaint: Complaint, broken: &str) -> Answer {
+    let (status, code) = match complaint {
+        Complaint::Unauthenticated => (400, "UnrecognizedClientException"),
+        Complaint::Denied => (400, "AccessDeniedException"),
+        Complaint::Throttled => (400, "ThrottlingException"),
+        Complaint::Broken => (500, broken),
+    };
+    let message = conformance::CANARY;
+    Answer::json(status, json!({"__type": code, "message": message}).to_string())
+}
+
+/// Puts 45 keys and reads them in batches; the calls that took.
+pub(super) async fn read_forty_five(fixture: &dyn Fixture, proxy: &Proxy) -> BTreeMap<String, usize> {
+    let names: Vec<String> = (0..45).map(|number| format!("key-{number}")).collect();
+    for name in &names {
+        fixture.put(name, b"value").await;
+    }
+    let (mark, provider) = (proxy.mark(), fixture.provider());
+    let keys: Vec<_> = names.iter().map(|name| key(name)).collect();
+    for batch in keys.chunks(provider.batch(&keys[0]).size()) {
+        assert!(provider.read_many(batch).await.iter().all(Result::is_ok));
+    }
+    proxy.tally(mark)
+}
+
 impl SecretsManager {
     async fn new() -> Result<Self> {
         let proxy = Proxy::start(shared().await?.address()).await?;
@@ -173,11 +208,7 @@ impl Fixture for SecretsManager {
     }
 
     fn declines(&self, case: &str) -> Option<String> {
-        match case {
-            conformance::EMPTY => Some("AWS takes no empty value".to_owned()),
-            conformance::UNICODE => Some("AWS takes ASCII names only".to_owned()),
-            _ => None,
-        }
+        declines(case)
     }
 
     async fn wired(&self) -> Result<Wired, Without> {
@@ -185,14 +216,7 @@ impl Fixture for SecretsManager {
     }
 
     fn says(&self, complaint: Complaint) -> Option<Answer> {
-        let (status, code) = match complaint {
-            Complaint::Unauthenticated => (400, "UnrecognizedClientException"),
-            Complaint::Denied => (400, "AccessDeniedException"),
-            Complaint::Throttled => (400, "ThrottlingException"),
-            Complaint::Broken => (500, "InternalServiceError"),
-        };
-        let message = conformance::CANARY;
-        Some(Answer::json(status, json!({"__type": code, "message": message}).to_string()))
+        Some(says(complaint, "InternalServiceError"))
     }
 
     fn failures(&self) -> Vec<String> {
@@ -203,15 +227,7 @@ impl Fixture for SecretsManager {
 #[tokio::test]
 async fn forty_five_keys_are_three_calls() -> Result<()> {
     let fixture = Box::pin(SecretsManager::new()).await?;
-    let names: Vec<String> = (0..45).map(|number| format!("key-{number}")).collect();
-    for name in &names {
-        fixture.put(name, b"value").await;
-    }
-    let mark = fixture.proxy.mark();
-    let keys: Vec<_> = names.iter().map(|name| keyferry::provider::memory::key(name)).collect();
-    for batch in keys.chunks(fixture.provider.batch(&keys[0]).size()) {
-        assert!(fixture.provider.read_many(batch).await.iter().all(Result::is_ok));
-    }
-    assert_eq!(fixture.proxy.tally(mark).into_iter().collect::<Vec<_>>(), [("BatchGetSecretValue".to_owned(), 3)]);
+    let calls = read_forty_five(&fixture, &fixture.proxy).await;
+    assert_eq!(calls.into_iter().collect::<Vec<_>>(), [("BatchGetSecretValue".to_owned(), 3)]);
     Ok(())
 }

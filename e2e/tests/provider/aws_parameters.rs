@@ -4,15 +4,14 @@ use std::sync::{Arc, Mutex};
 use anyhow::Result;
 use async_trait::async_trait;
 use keyferry::provider::conformance::wire::{Answer, Complaint, Wired, Without};
-use keyferry::provider::conformance::{self, Fixture, Searches};
+use keyferry::provider::conformance::{Fixture, Searches};
 use keyferry::provider::memory::{key, key_at};
 use keyferry::provider::{Kind, Part, Provider, RemoteKey, Settings};
 use keyferry_e2e::aws::{Parameters, REGION, shared};
 use keyferry_e2e::proxy::{Fault, Proxy, Rule};
 use keyferry_e2e::scratch::suffix;
-use serde_json::json;
 
-use super::aws::{provider, session, stand_of, wired};
+use super::aws::{declines, provider, read_forty_five, says, session, stand_of, wired};
 use crate::trials::Stand;
 
 const SERVICE: &str = "ParameterStore";
@@ -125,11 +124,7 @@ impl Fixture for ParameterStore {
     }
 
     fn declines(&self, case: &str) -> Option<String> {
-        match case {
-            conformance::EMPTY => Some("AWS takes no empty value".to_owned()),
-            conformance::UNICODE => Some("AWS takes ASCII names only".to_owned()),
-            _ => None,
-        }
+        declines(case)
     }
 
     async fn wired(&self) -> Result<Wired, Without> {
@@ -137,14 +132,7 @@ impl Fixture for ParameterStore {
     }
 
     fn says(&self, complaint: Complaint) -> Option<Answer> {
-        let (status, code) = match complaint {
-            Complaint::Unauthenticated => (400, "UnrecognizedClientException"),
-            Complaint::Denied => (400, "AccessDeniedException"),
-            Complaint::Throttled => (400, "ThrottlingException"),
-            Complaint::Broken => (500, "InternalServerError"),
-        };
-        let message = conformance::CANARY;
-        Some(Answer::json(status, json!({"__type": code, "message": message}).to_string()))
+        Some(says(complaint, "InternalServerError"))
     }
 
     fn failures(&self) -> Vec<String> {
@@ -155,16 +143,8 @@ impl Fixture for ParameterStore {
 #[tokio::test]
 async fn forty_five_parameters_are_five_calls() -> Result<()> {
     let fixture = Box::pin(ParameterStore::new()).await?;
-    let names: Vec<String> = (0..45).map(|number| format!("key-{number}")).collect();
-    for name in &names {
-        fixture.put(name, b"value").await;
-    }
-    let mark = fixture.proxy.mark();
-    let keys: Vec<_> = names.iter().map(|name| key(name)).collect();
-    for batch in keys.chunks(fixture.provider.batch(&keys[0]).size()) {
-        assert!(fixture.provider.read_many(batch).await.iter().all(Result::is_ok));
-    }
-    assert_eq!(fixture.proxy.tally(mark).into_iter().collect::<Vec<_>>(), [("GetParameters".to_owned(), 5)]);
+    let calls = read_forty_five(&fixture, &fixture.proxy).await;
+    assert_eq!(calls.into_iter().collect::<Vec<_>>(), [("GetParameters".to_owned(), 5)]);
     Ok(())
 }
 

@@ -31,8 +31,7 @@ async fn with(test: impl AsyncFnOnce(&Ground<'_>) -> Result<()>) -> Result<()> {
     namespace::with(async |namespace| {
         let account = Account::start(&Settings::from_environment()).await?;
         let proxy = Proxy::start(account.moto.address()).await?;
-        let values = json!({"rbac": {"serviceAccountTokenCreate": true}});
-        let installation = Box::pin(Installation::new(namespace, &values)).await?;
+        let installation = Box::pin(Installation::that_mints_tokens(namespace)).await?;
         Box::pin(test(&Ground { namespace, account, proxy, installation })).await
     })
     .await
@@ -88,14 +87,13 @@ impl Ground<'_> {
     }
 
     async fn create(&self, manifest: &Value) -> Result<()> {
-        self.namespace.create_manifest(manifest).await.map(|_| ())
+        self.namespace.put(manifest).await
     }
 
     /// Puts an access key into a Secret, and answers the `secretRef` that reads it.
     async fn keys(&self, name: &str, key: &AccessKey) -> Result<Value> {
         let data = json!({"id": key.id, "secret": key.secret, "token": key.token});
-        let object = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": data});
-        self.create(&object).await?;
+        self.namespace.put_secret(name, &data).await?;
         let at = |key: &str| json!({"name": name, "key": key});
         let mut fields = json!({"accessKeyIDSecretRef": at("id"), "secretAccessKeySecretRef": at("secret")});
         if key.token.is_some() {
@@ -111,19 +109,12 @@ impl Ground<'_> {
             spec[field] = value.clone();
         }
         let name = service.name().to_lowercase();
-        let metadata = json!({"name": name});
-        let spec = json!({"provider": {"aws": spec}});
-        let store = json!({"apiVersion": API_VERSION, "kind": "SecretStore", "metadata": metadata, "spec": spec});
-        self.create(&store).await?;
+        self.namespace.put_store(&name, &json!({"aws": spec})).await?;
         Ok(name)
     }
 
     async fn await_value(&self, name: &str, value: &str) -> Result<()> {
-        let holds = |secret: Option<&Secret>| {
-            let held = secret.and_then(|secret| secret.data.as_ref()?.get("password"));
-            held.is_some_and(|held| held.0 == value.as_bytes())
-        };
-        self.namespace.await_condition(name, holds, SOON).await.map(|_| ())
+        self.namespace.await_value(name, "password", value).await
     }
 
     /// The reads of `remote` that were answered with success.
@@ -168,8 +159,7 @@ async fn follow(ground: &Ground<'_>, service: &Service) -> Result<()> {
     service.put(&remote, "second").await?;
     ground.await_value(&target, "second").await?;
     service.delete(&remote).await?;
-    ground.namespace.await_condition(&target, |secret: Option<&Secret>| secret.is_none(), SOON).await?;
-    Ok(())
+    ground.namespace.await_gone(&target).await
 }
 
 /// The actions of the policies in the documentation that read, for both services.
@@ -383,26 +373,6 @@ async fn without_the_right_to_the_batch_call_each_secret_is_read_by_itself() -> 
             // Those that were under way when the first was refused; none after that hour's first.
             assert!(batches.iter().all(|call| call.status == Some(403)), "{batches:?}");
             assert!(ground.proxy.since(mark).iter().all(|call| call.operation.len() < "GetSecretValues".len()));
-        }
-        Ok(())
-    })
-    .await
-}
-
-#[tokio::test]
-async fn the_manifests_of_the_documentation_are_admitted() -> Result<()> {
-    namespace::with(async |namespace| {
-        let text = std::fs::read_to_string(repository().join("config/providers/aws.yaml"))?;
-        let manifests: Vec<Value> = serde_saphyr::from_multiple(&text)?;
-        assert!(manifests.len() > 8, "{} manifests", manifests.len());
-        for manifest in manifests {
-            // A ClusterSecretStore is everybody's, and so is tried only.
-            let metadata = &manifest["metadata"];
-            if manifest["kind"] == "ClusterSecretStore" {
-                let _: keyferry::api::ClusterSecretStore = serde_json::from_value(manifest.clone())?;
-                continue;
-            }
-            namespace.create_manifest(&manifest).await.with_context(|| metadata.to_string())?;
         }
         Ok(())
     })

@@ -12,7 +12,6 @@ use keyferry_e2e::installation::Installation;
 use keyferry_e2e::namespace::{self, Namespace, await_in};
 use keyferry_e2e::operator::{Launch, Operator};
 use keyferry_e2e::scratch::Scratch;
-use keyferry_e2e::settings::repository;
 use keyferry_e2e::wire::{Upstream, Wire};
 use kube::api::{DynamicObject, Patch, PatchParams};
 use serde_json::{Value, json};
@@ -47,8 +46,7 @@ async fn with_launch(
         let wire = Wire::start(Upstream::plain(azure.address()), &[]).await?;
         let scratch = Scratch::new("azure", false)?;
         let authority = scratch.write("ca.pem", wire.authority())?;
-        let values = json!({"rbac": {"serviceAccountTokenCreate": true}, "storeRequeueInterval": "1h"});
-        let installation = Box::pin(Installation::new(namespace, &values)).await?;
+        let installation = Box::pin(Installation::that_mints_tokens(namespace)).await?;
         let launch = installation
             .launch()
             .flag("--allow-loopback-stores")
@@ -75,25 +73,18 @@ fn sign_ins(asked: &Asked) -> bool {
 
 impl Ground<'_> {
     async fn create(&self, manifest: &Value) -> Result<()> {
-        self.namespace.create_manifest(manifest).await.map(|_| ())
+        self.namespace.put(manifest).await
     }
 
     async fn secret(&self, name: &str, data: &Value) -> Result<()> {
-        self.create(&json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": data}))
-            .await
+        self.namespace.put_secret(name, data).await
     }
 
     /// A SecretStore `name` with these fields.
     async fn store(&self, name: &str, fields: &Value) -> Result<()> {
         let mut provider = fields.clone();
         provider["vaultUrl"] = format!("https://localhost:{}", self.wire.address().port()).into();
-        self.create(&json!({
-            "apiVersion": API_VERSION,
-            "kind": "SecretStore",
-            "metadata": {"name": name},
-            "spec": {"provider": {"azurekv": provider}},
-        }))
-        .await
+        self.namespace.put_store(name, &json!({"azurekv": provider})).await
     }
 
     /// Changes the application, as its owner would.
@@ -107,11 +98,7 @@ impl Ground<'_> {
     }
 
     async fn await_value(&self, name: &str, value: &str) -> Result<()> {
-        let holds = |secret: Option<&Secret>| {
-            let held = secret.and_then(|secret| secret.data.as_ref()?.get("password"));
-            held.is_some_and(|held| held.0 == value.as_bytes())
-        };
-        self.namespace.await_condition(name, holds, SOON).await.map(|_| ())
+        self.namespace.await_value(name, "password", value).await
     }
 
     async fn await_calls(&self, more: usize, wanted: impl Fn(&Asked) -> bool) -> Result<()> {
@@ -275,20 +262,6 @@ async fn a_vault_elsewhere_is_refused_without_the_administrators_word() -> Resul
             })
         };
         await_in(namespace.dynamic(API_VERSION, "SecretStore"), "elsewhere", told, SOON).await?;
-        Ok(())
-    })
-    .await
-}
-
-#[tokio::test]
-async fn the_manifests_of_azures_documentation_are_admitted() -> Result<()> {
-    namespace::with(async |namespace| {
-        let text = std::fs::read_to_string(repository().join("config/providers/azure.yaml"))?;
-        let manifests: Vec<Value> = serde_saphyr::from_multiple(&text)?;
-        assert!(manifests.len() > 7, "{} manifests", manifests.len());
-        for manifest in manifests {
-            namespace.create_manifest(&manifest).await?;
-        }
         Ok(())
     })
     .await

@@ -10,7 +10,6 @@ use keyferry_e2e::gcp::{Machine, Provider, der};
 use keyferry_e2e::installation::Installation;
 use keyferry_e2e::namespace::{self, Namespace, await_in};
 use keyferry_e2e::operator::Operator;
-use keyferry_e2e::settings::repository;
 use kube::api::{DynamicObject, Patch, PatchParams};
 use serde_json::{Value, json};
 
@@ -42,8 +41,7 @@ async fn with(test: impl AsyncFnOnce(&mut Ground<'_>) -> Result<()>) -> Result<(
             location: "europe-west3".to_owned(),
             email: "node@p1.iam.gserviceaccount.com".to_owned(),
         };
-        let values = json!({"rbac": {"serviceAccountTokenCreate": true}, "storeRequeueInterval": "1h"});
-        let installation = Box::pin(Installation::new(namespace, &values)).await?;
+        let installation = Box::pin(Installation::that_mints_tokens(namespace)).await?;
         let launch = cloud.tell(namespace, installation.launch().flag("--allow-loopback-stores"))?;
         let operator = launch.start(namespace, SOON).await?;
         let mut ground = Ground { namespace, cloud, operator };
@@ -54,7 +52,7 @@ async fn with(test: impl AsyncFnOnce(&mut Ground<'_>) -> Result<()>) -> Result<(
 
 impl Ground<'_> {
     async fn create(&self, manifest: &Value) -> Result<()> {
-        self.namespace.create_manifest(manifest).await.map(|_| ())
+        self.namespace.put(manifest).await
     }
 
     async fn object(&self, kind: &str, name: &str, more: Value) -> Result<()> {
@@ -64,11 +62,7 @@ impl Ground<'_> {
     }
 
     async fn store(&self, name: &str, spec: Value) -> Result<()> {
-        self.create(&json!({
-            "apiVersion": API_VERSION, "kind": "SecretStore", "metadata": {"name": name},
-            "spec": {"provider": {"gcpsm": spec}},
-        }))
-        .await
+        self.namespace.put_store(name, &json!({"gcpsm": spec})).await
     }
 
     /// A Secret with the key of a service account that may read the project.
@@ -83,11 +77,7 @@ impl Ground<'_> {
     }
 
     async fn await_value(&self, name: &str, value: &str) -> Result<()> {
-        let holds = |secret: Option<&Secret>| {
-            let data = secret.and_then(|secret| secret.data.as_ref()?.get("password"));
-            data.is_some_and(|held| held.0 == value.as_bytes())
-        };
-        self.namespace.await_condition(name, holds, SOON).await.map(|_| ())
+        self.namespace.await_value(name, "password", value).await
     }
 
     /// Waits for so many more accesses of `name`.
@@ -262,20 +252,6 @@ async fn token(ground: &Ground<'_>, audience: &str) -> Result<String> {
     let api = ground.namespace.api::<ServiceAccount>();
     let answer = api.create_token_request("plain", &kube::api::PostParams::default(), &request).await?;
     Ok(answer.status.context("a token")?.token)
-}
-
-#[tokio::test]
-async fn the_manifests_of_the_documentation_are_admitted() -> Result<()> {
-    namespace::with(async |namespace| {
-        let text = std::fs::read_to_string(repository().join("config/providers/gcp.yaml"))?;
-        let manifests: Vec<Value> = serde_saphyr::from_multiple(&text)?;
-        assert!(manifests.len() > 8, "{} manifests", manifests.len());
-        for manifest in manifests {
-            namespace.create_manifest(&manifest).await?;
-        }
-        Ok(())
-    })
-    .await
 }
 
 #[tokio::test]

@@ -10,12 +10,11 @@ use futures::{StreamExt, TryStreamExt, stream};
 use k8s_openapi::api::core::v1::Secret;
 use keyferry_e2e::audit::Requests;
 use keyferry_e2e::control_plane::OTHER_AUDIENCE;
-use keyferry_e2e::fixtures::{API_VERSION, external_secret, is_ready};
+use keyferry_e2e::fixtures::external_secret;
 use keyferry_e2e::installation::Installation;
-use keyferry_e2e::namespace::{self, Namespace, await_in};
+use keyferry_e2e::namespace::{self, Namespace};
 use keyferry_e2e::operator::Operator;
-use keyferry_e2e::settings::repository;
-use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams};
+use kube::api::{DeleteParams, Patch, PatchParams};
 use serde_json::{Value, json};
 
 use super::kubernetes::{account, grant};
@@ -35,8 +34,7 @@ struct Ground<'a> {
 async fn with(test: impl AsyncFnOnce(&Ground<'_>) -> Result<()>) -> Result<()> {
     namespace::with(async |home| {
         namespace::with(async |away| {
-            let values = json!({"rbac": {"serviceAccountTokenCreate": true}, "storeRequeueInterval": "1h"});
-            let installation = Box::pin(Installation::new(home, &values)).await?;
+            let installation = Box::pin(Installation::that_mints_tokens(home)).await?;
             let operator = installation.launch().flag("--allow-loopback-stores").start(home, SOON).await?;
             let ground = Ground { home, away, operator };
             let rules = json!([{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list"]}]);
@@ -51,22 +49,7 @@ async fn with(test: impl AsyncFnOnce(&Ground<'_>) -> Result<()>) -> Result<()> {
 
 /// The store `name` in `home`, with `more` in its provider's settings.
 async fn store(home: &Namespace, name: &str, more: &Value) -> Result<()> {
-    let provider = json!({"kubernetes": more});
-    let spec = json!({"provider": provider});
-    let manifest = json!({"apiVersion": API_VERSION, "kind": "SecretStore", "metadata": {"name": name}, "spec": spec});
-    home.create_manifest(&manifest).await.map(|_| ())
-}
-
-async fn secret(namespace: &Namespace, name: &str, data: &Value) -> Result<()> {
-    let manifest = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": data});
-    namespace.create_manifest(&manifest).await.map(|_| ())
-}
-
-async fn await_data(namespace: &Namespace, name: &str, key: &str, value: &[u8]) -> Result<()> {
-    let holds = |secret: Option<&Secret>| {
-        secret.and_then(|secret| secret.data.as_ref()?.get(key)).is_some_and(|held| held.0 == value)
-    };
-    namespace.await_condition(name, holds, SOON).await.map(|_| ())
+    home.put_store(name, &json!({"kubernetes": more})).await
 }
 
 impl Ground<'_> {
@@ -87,17 +70,17 @@ impl Ground<'_> {
         let mut settings = more.clone();
         settings["remoteNamespace"] = self.away.name().into();
         store(self.home, name, &settings).await?;
-        secret(self.away, name, &json!({"password": "first"})).await?;
+        self.away.put_secret(name, &json!({"password": "first"})).await?;
         let mut manifest = external_secret(name, name, SECOND, &[("password", name)]);
         manifest["spec"]["data"][0]["remoteRef"]["property"] = "password".into();
         self.home.create_manifest(&manifest).await?;
-        await_data(self.home, name, "password", b"first").await.with_context(|| format!("{name}: first"))?;
+        self.home.await_value(name, "password", b"first").await.with_context(|| format!("{name}: first"))?;
         let Some(audit) = self.home.audit() else { return Ok(()) };
         let mark = audit.mark(&self.home.client()).await?;
         let patch = json!({"stringData": {"password": "second"}});
         let api = self.away.api::<Secret>();
         api.patch(name, &PatchParams::default(), &Patch::Merge(&patch)).await?;
-        await_data(self.home, name, "password", b"second").await.with_context(|| format!("{name}: second"))?;
+        self.home.await_value(name, "password", b"second").await.with_context(|| format!("{name}: second"))?;
         tokio::time::sleep(SECOND * 3).await;
         let asked = self.asked(&mark).await?.context("there is a log")?;
         let reads = asked.clone().by(user).in_namespace(self.away.name()).about("secrets");
@@ -116,7 +99,7 @@ async fn a_secret_follows_one_of_another_namespace_by_every_way_to_sign_in() -> 
     with(async |ground| {
         let plane = ground.home.plane();
         let reader = plane.service_account(ground.home.name(), "reader").await?;
-        secret(ground.home, "credentials", &json!({"token": reader.token})).await?;
+        ground.home.put_secret("credentials", &json!({"token": reader.token})).await?;
         let token = json!({"token": {"bearerToken": {"name": "credentials", "key": "token"}}});
         // The API server of the operator's own cluster, found without an address or an authority.
         ground.syncs("account", &reader.user, &json!({"auth": {"serviceAccount": {"name": "reader"}}})).await?;
@@ -139,7 +122,7 @@ async fn a_client_certificate_and_a_kubeconfig_sign_in() -> Result<()> {
         let client = client?;
         let rules = json!([{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}]);
         grant(ground.away, "client", &rules, &json!({"kind": "User", "name": user})).await?;
-        secret(ground.home, "client", &json!({"tls.crt": client.certificate, "tls.key": client.key})).await?;
+        ground.home.put_secret("client", &json!({"tls.crt": client.certificate, "tls.key": client.key})).await?;
         let at = |key: &str| json!({"name": "client", "key": key});
         let cert = json!({"cert": {"clientCert": at("tls.crt"), "clientKey": at("tls.key")}});
         ground.syncs("certificate", &user, &json!({"auth": cert})).await?;
@@ -156,7 +139,7 @@ async fn a_client_certificate_and_a_kubeconfig_sign_in() -> Result<()> {
         let files = json!({
             "token": by_token, "certificate": serde_saphyr::to_string(&by_certificate)?, "exec": exec.to_string(),
         });
-        secret(ground.home, "kubeconfigs", &files).await?;
+        ground.home.put_secret("kubeconfigs", &files).await?;
         let of = |key: &str| json!({"authRef": {"name": "kubeconfigs", "key": key}});
         ground.syncs("kubeconfig-token", &reader.user, &of("token")).await?;
         ground.syncs("kubeconfig-certificate", &user, &of("certificate")).await?;
@@ -168,11 +151,7 @@ async fn a_client_certificate_and_a_kubeconfig_sign_in() -> Result<()> {
 
 /// Waits until a store says why it is not ready.
 async fn await_refusal(namespace: &Namespace, store: &str, words: &str) -> Result<()> {
-    let told = |store: Option<&DynamicObject>| {
-        store.is_some_and(|store| !is_ready(&store.data) && store.data.to_string().contains(words))
-    };
-    let told = await_in(namespace.dynamic(API_VERSION, "SecretStore"), store, told, SOON).await;
-    told.map(|_| ()).with_context(|| format!("{store}: {words}"))
+    namespace.await_words("SecretStore", store, words).await
 }
 
 #[tokio::test]
@@ -188,7 +167,7 @@ async fn what_is_read_is_json_bytes_members_labels_or_all_that_is_found() -> Res
             "data": {"cfg": STANDARD.encode(r#"{"user":{"name":"<ann>"}}"#), "raw": STANDARD.encode([0xff, 0, 0xfe])},
         });
         ground.away.create_manifest(&object).await?;
-        secret(ground.away, "web", &json!({"a": "1"})).await?;
+        ground.away.put_secret("web", &json!({"a": "1"})).await?;
         let reference = |property: &str| json!({"key": "db", "property": property});
         let mut manifest = external_secret("all", "cluster", SECOND, &[]);
         manifest["spec"]["data"] = json!([
@@ -229,11 +208,11 @@ async fn a_secret_goes_with_the_one_that_it_follows_where_its_policy_says_so() -
             "auth": {"serviceAccount": {"name": "reader"}}, "remoteNamespace": ground.away.name(),
         });
         store(ground.home, "cluster", &settings).await?;
-        secret(ground.away, "gone", &json!({"password": "1"})).await?;
+        ground.away.put_secret("gone", &json!({"password": "1"})).await?;
         let mut manifest = external_secret("gone", "cluster", SECOND, &[("all", "gone")]);
         manifest["spec"]["target"]["deletionPolicy"] = "Delete".into();
         ground.home.create_manifest(&manifest).await?;
-        await_data(ground.home, "gone", "all", br#"{"password":"1"}"#).await?;
+        ground.home.await_value("gone", "all", br#"{"password":"1"}"#).await?;
         ground.away.api::<Secret>().delete("gone", &DeleteParams::default()).await?;
         ground.home.await_condition("gone", |secret: Option<&Secret>| secret.is_none(), SOON).await?;
         Ok(())
@@ -253,10 +232,10 @@ async fn a_store_says_which_right_is_lacking_and_is_ready_when_it_is_granted() -
         // By name only: that is enough, and the least.
         let rules = json!([{"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["db"], "verbs": ["get"]}]);
         grant(ground.away, "stranger", &rules, &account(ground.home.name(), "stranger")).await?;
-        secret(ground.away, "db", &json!({"a": "1"})).await?;
+        ground.away.put_secret("db", &json!({"a": "1"})).await?;
         let manifest = external_secret("db", "strange", SECOND, &[("all", "db")]);
         ground.home.create_manifest(&manifest).await?;
-        await_data(ground.home, "db", "all", br#"{"a":"1"}"#).await?;
+        ground.home.await_value("db", "all", br#"{"a":"1"}"#).await?;
         // A token for the API server goes to no other server.
         let other = json!({"auth": {"serviceAccount": {"name": "reader"}}, "server": ground.server()});
         store(ground.home, "other", &other).await?;
@@ -276,7 +255,7 @@ async fn a_server_on_this_machine_is_refused_without_the_flag_and_the_own_one_is
         let reader = home.plane().service_account(home.name(), "reader").await?;
         let rules = json!([{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}]);
         grant(home, "reader", &rules, &account(home.name(), "reader")).await?;
-        secret(home, "credentials", &json!({"token": reader.token, "password": "1"})).await?;
+        home.put_secret("credentials", &json!({"token": reader.token, "password": "1"})).await?;
         let server = home.plane().server();
         let server = json!({"url": server.url, "caBundle": STANDARD.encode(&server.authority)});
         let auth = json!({"token": {"bearerToken": {"name": "credentials", "key": "token"}}});
@@ -286,29 +265,9 @@ async fn a_server_on_this_machine_is_refused_without_the_flag_and_the_own_one_is
         let mut manifest = external_secret("copy", "own", SECOND, &[("password", "credentials")]);
         manifest["spec"]["data"][0]["remoteRef"]["property"] = "password".into();
         home.create_manifest(&manifest).await?;
-        await_data(home, "copy", "password", b"1").await
+        home.await_value("copy", "password", b"1").await
     })
     .await
-}
-
-#[tokio::test]
-async fn the_manifests_of_the_documentation_are_admitted() -> Result<()> {
-    for (file, least) in [("kubernetes.yaml", 10), ("crd.yaml", 6)] {
-        namespace::with(async |namespace| {
-            let text = std::fs::read_to_string(repository().join("config/providers").join(file))?;
-            let manifests: Vec<Value> = serde_saphyr::from_multiple(&text)?;
-            assert!(manifests.len() >= least, "{file}: {} manifests", manifests.len());
-            for mut manifest in manifests {
-                let metadata = manifest["metadata"].as_object_mut().context("metadata")?;
-                // What is meant for another namespace is as good in this one.
-                metadata.remove("namespace");
-                namespace.create_manifest(&manifest).await.with_context(|| manifest.to_string())?;
-            }
-            Ok(())
-        })
-        .await?;
-    }
-    Ok(())
 }
 
 #[tokio::test]
@@ -321,7 +280,7 @@ async fn a_thousand_keys_are_a_thousand_reads_a_round_and_no_token_request() -> 
         store(ground.home, "cluster", &settings).await?;
         let names: Vec<String> = (0..KEYS).map(|number| format!("k{number}")).collect();
         let value = json!({"a": "1"});
-        stream::iter(names.iter().map(|name| secret(ground.away, name, &value)).collect::<Vec<_>>())
+        stream::iter(names.iter().map(|name| ground.away.put_secret(name, &value)).collect::<Vec<_>>())
             .buffer_unordered(16)
             .try_collect::<Vec<()>>()
             .await?;

@@ -11,6 +11,7 @@ mod azure_oracle;
 mod azure_sync;
 pub(crate) mod crd;
 mod crd_sync;
+mod documentation;
 mod fake;
 pub(crate) mod gcp;
 mod gcp_oracle;

@@ -14,7 +14,6 @@ use keyferry_e2e::installation::Installation;
 use keyferry_e2e::namespace::{self, Namespace, await_in};
 use keyferry_e2e::openbao::{OpenBao, shared, shared_before};
 use keyferry_e2e::operator::{Launch, Operator};
-use keyferry_e2e::settings::repository;
 use kube::api::{DeleteParams, DynamicObject};
 use serde_json::{Value, json};
 
@@ -46,8 +45,7 @@ pub(super) async fn on(
         let name = namespace.name().to_owned();
         server.mount(&name, 2).await?;
         server.policy(&name, &name).await?;
-        let values = json!({"rbac": {"serviceAccountTokenCreate": true}, "storeRequeueInterval": "1h"});
-        let installation = Box::pin(Installation::new(namespace, &values)).await?;
+        let installation = Box::pin(Installation::that_mints_tokens(namespace)).await?;
         let launch = told(namespace, installation.launch().flag("--allow-loopback-stores"))?;
         let operator = launch.start(namespace, SOON).await?;
         let mut ground = Ground { namespace, server, operator, name };
@@ -386,20 +384,6 @@ async fn a_store_finds_its_authority_in_a_config_map_and_a_session_its_new_token
         api.patch("vault", &kube::api::PatchParams::default(), &kube::api::Patch::Merge(&patch)).await?;
         ground.put("app", "second").await?;
         ground.await_value("app", "second").await
-    })
-    .await
-}
-
-#[tokio::test]
-async fn the_manifests_of_the_documentation_are_admitted() -> Result<()> {
-    namespace::with(async |namespace| {
-        let text = std::fs::read_to_string(repository().join("config/providers/vault.yaml"))?;
-        let manifests: Vec<Value> = serde_saphyr::from_multiple(&text)?;
-        assert!(manifests.len() > 8, "{} manifests", manifests.len());
-        for manifest in manifests {
-            namespace.create_manifest(&manifest).await?;
-        }
-        Ok(())
     })
     .await
 }

@@ -6,12 +6,10 @@ use anyhow::Result;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use k8s_openapi::api::core::v1::Secret;
-use keyferry_e2e::fixtures::{API_VERSION, external_secret, is_ready};
+use keyferry_e2e::fixtures::{API_VERSION, external_secret};
 use keyferry_e2e::installation::Installation;
-use keyferry_e2e::namespace::{self, Namespace, await_in};
-use keyferry_e2e::settings::repository;
+use keyferry_e2e::namespace::{self, Namespace};
 use keyferry_e2e::webhook::{PASSWORD, TOKEN, USER, Webhook};
-use kube::api::DynamicObject;
 use serde_json::{Value, json};
 
 use super::rounds::{KEYS, Log, ROUND, put_thousand, watch};
@@ -38,7 +36,7 @@ async fn with(test: impl AsyncFnOnce(&Ground<'_>) -> Result<()>) -> Result<()> {
 
 impl Ground<'_> {
     async fn create(&self, manifest: &Value) -> Result<()> {
-        self.namespace.create_manifest(manifest).await.map(|_| ())
+        self.namespace.put(manifest).await
     }
 
     async fn labelled(&self, name: &str, data: &Value) -> Result<()> {
@@ -64,11 +62,7 @@ impl Ground<'_> {
         if let Some(spec) = spec.as_object_mut() {
             spec.retain(|_, value| !value.is_null());
         }
-        self.create(&json!({
-            "apiVersion": API_VERSION, "kind": "SecretStore", "metadata": {"name": name},
-            "spec": {"provider": {"webhook": spec}},
-        }))
-        .await
+        self.namespace.put_store(name, &json!({"webhook": spec})).await
     }
 
     fn url(&self, path: &str) -> String {
@@ -76,19 +70,12 @@ impl Ground<'_> {
     }
 
     async fn await_value(&self, name: &str, value: &str) -> Result<()> {
-        let holds = |secret: Option<&Secret>| {
-            let held = secret.and_then(|secret| secret.data.as_ref()?.get("password"));
-            held.is_some_and(|held| held.0 == value.as_bytes())
-        };
-        self.namespace.await_condition(name, holds, SOON).await.map(|_| ())
+        self.namespace.await_value(name, "password", value).await
     }
 
     /// Waits until an object says `words` while it is not ready.
     async fn await_words(&self, kind: &str, name: &str, words: &str) -> Result<()> {
-        let told = |object: Option<&DynamicObject>| {
-            object.is_some_and(|object| !is_ready(&object.data) && object.data.to_string().contains(words))
-        };
-        await_in(self.namespace.dynamic(API_VERSION, kind), name, told, SOON).await.map(|_| ())
+        self.namespace.await_words(kind, name, words).await
     }
 
     /// Reads and rotates one secret by a store of the same name.
@@ -215,20 +202,6 @@ async fn a_store_on_this_machine_is_refused_without_the_flag() -> Result<()> {
         ground.store("hook", &json!({})).await?;
         ground.await_words("SecretStore", "hook", "--allow-loopback-stores").await?;
         assert!(ground.server.asked("/").is_empty());
-        Ok(())
-    })
-    .await
-}
-
-#[tokio::test]
-async fn the_manifests_of_the_documentation_are_admitted() -> Result<()> {
-    namespace::with(async |namespace| {
-        let text = std::fs::read_to_string(repository().join("config/providers/webhook.yaml"))?;
-        let manifests: Vec<Value> = serde_saphyr::from_multiple(&text)?;
-        assert!(manifests.len() > 4, "{} manifests", manifests.len());
-        for manifest in manifests {
-            namespace.create_manifest(&manifest).await?;
-        }
         Ok(())
     })
     .await

@@ -33,7 +33,8 @@ pub struct KubernetesServer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-default" = "kubernetes.default"))]
     pub url: Option<String>,
-    /// Certificates of the authorities that the server's is checked with: PEM, in base64. Default: the system's.
+    /// Certificates of the authorities that the server's is checked with: PEM, in base64. Default: the cluster's own for
+    /// this cluster's API server (no `url`, or `kubernetes.default`), else the system's.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::bytes")]
     pub ca_bundle: Option<String>,

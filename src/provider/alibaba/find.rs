@@ -7,7 +7,6 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Deserialize;
 
 use super::NAME;
@@ -15,13 +14,10 @@ use super::description::Tags;
 use super::error::Failure;
 use super::secrets_manager::SecretsManager;
 use crate::provider::http::Answer;
-use crate::provider::{Error, Find, Kind, Matches, Part, RemoteKey, Search};
-use crate::sealed::Sealed;
+use crate::provider::{Error, Find, Kind, Matches, Search};
 
 /// The most entries that KMS puts on a page.
 const PAGE: usize = 100;
-/// How many secrets of one search are read at once.
-const ABREAST: usize = 8;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -63,29 +59,17 @@ impl Find for SecretsManager {
     async fn find(&self, search: &Search) -> Result<Matches, Error> {
         search.require_some(NAME)?;
         let names = self.names(search).await?;
-        let mut reads = stream::iter(names.into_iter().map(|name| self.read_listed(search, name)).collect::<Vec<_>>())
-            .buffered(ABREAST);
-        let mut found = Matches::default();
-        while let Some((name, value)) = reads.try_next().await? {
-            if let Some(value) = value {
-                found.add(search, NAME, name, value)?;
-            }
-        }
-        Ok(found)
+        search.read_each(NAME, names, |key| async move { self.read_one(&key).await }).await
     }
 }
 
 impl SecretsManager {
     /// The name of every secret that matches.
     async fn names(&self, search: &Search) -> Result<Vec<String>, Error> {
-        let tags = if search.tags().is_empty() { "false" } else { "true" };
         let (mut seen, mut matching, mut total) = (BTreeSet::new(), Vec::new(), None);
         for number in 1_usize.. {
             search.call(NAME).await?;
-            let (number_text, size) = (number.to_string(), PAGE.to_string());
-            let query = [("PageNumber", number_text.as_str()), ("PageSize", size.as_str()), ("FetchTags", tags)];
-            let page = page(&self.page(&query, || search.doing()).await?);
-            let page = page.ok_or_else(|| Failure::unreadable().at(search.doing()))?;
+            let page = self.numbered(search, number).await?;
             let all = *total.get_or_insert(page.total_count);
             let listed = page.secrets.all;
             // Every page but the last is full.
@@ -106,14 +90,13 @@ impl SecretsManager {
         Ok(matching)
     }
 
-    async fn read_listed(&self, search: &Search, name: String) -> Result<(String, Option<Sealed>), Error> {
-        search.call(NAME).await?;
-        let key = RemoteKey { key: name, version: None, part: Part::Value, property: None };
-        match self.read_one(&key).await {
-            Ok(value) => Ok((key.key, Some(value))),
-            Err(error) if error.kind == Kind::NotFound => Ok((key.key, None)),
-            Err(error) => Err(error),
-        }
+    /// One page of the listing.
+    async fn numbered(&self, search: &Search, number: usize) -> Result<Page, Error> {
+        let tags = if search.tags().is_empty() { "false" } else { "true" };
+        let (number, size) = (number.to_string(), PAGE.to_string());
+        let query = [("PageNumber", number.as_str()), ("PageSize", size.as_str()), ("FetchTags", tags)];
+        let page = page(&self.page(&query, || search.doing()).await?);
+        page.ok_or_else(|| Failure::unreadable().at(search.doing()))
     }
 }
 

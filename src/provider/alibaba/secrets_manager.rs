@@ -138,18 +138,20 @@ fn name(key: &RemoteKey) -> Result<&str, Why> {
     sound.then_some(key.key.as_str()).ok_or_else(|| invalid("the key is no name or ARN of a secret; correct it"))
 }
 
+/// What an answer of `GetSecretValue` says of its bytes.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct About<'a> {
+    #[serde(borrow)]
+    secret_data_type: Cow<'a, str>,
+    #[serde(borrow)]
+    version_id: Cow<'a, str>,
+    #[serde(borrow, default)]
+    secret_type: Option<Cow<'a, str>>,
+}
+
 /// The bytes of an answer of `GetSecretValue`, which must be those of `version`.
 fn value(answer: &Answer, version: Version<'_>) -> Result<Sealed, Why> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "PascalCase")]
-    struct About<'a> {
-        #[serde(borrow)]
-        secret_data_type: Cow<'a, str>,
-        #[serde(borrow)]
-        version_id: Cow<'a, str>,
-        #[serde(borrow, default)]
-        secret_type: Option<Cow<'a, str>>,
-    }
     let about: About<'_> = serde_json::from_slice(answer.body.expose()).map_err(|_| strange())?;
     if let Version::Id(id) = version {
         if about.secret_type.is_some_and(|kind| kind != GENERIC) {

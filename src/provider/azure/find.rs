@@ -1,16 +1,11 @@
 //! Searching a vault: every page of its secrets, and then each secret that matches.
 
 use async_trait::async_trait;
-use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::NAME;
 use super::object::Type;
 use super::vault::Vault;
-use crate::provider::{Error, Find, Kind, Matches, Part, RemoteKey, Search};
-use crate::sealed::Sealed;
-
-/// How many secrets of one search are read at once.
-const ABREAST: usize = 8;
+use crate::provider::{Error, Find, Matches, Search};
 
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
@@ -21,15 +16,7 @@ impl Find for Vault {
             return Err(search.unsupported(NAME, "path"));
         }
         let names = self.names(search).await?;
-        let reads = names.into_iter().map(|name| self.read_match(search, name)).collect::<Vec<_>>();
-        let mut reads = stream::iter(reads).buffered(ABREAST);
-        let mut found = Matches::default();
-        while let Some((name, value)) = reads.try_next().await? {
-            if let Some(value) = value {
-                found.add(search, NAME, name, value)?;
-            }
-        }
-        Ok(found)
+        search.read_each(NAME, names, |key| async move { self.read_one(&key).await }).await
     }
 }
 
@@ -46,17 +33,6 @@ impl Vault {
             if next.is_none() {
                 return Ok(names);
             }
-        }
-    }
-
-    /// A secret that was listed, unless it is gone since.
-    async fn read_match(&self, search: &Search, name: String) -> Result<(String, Option<Sealed>), Error> {
-        search.call(NAME).await?;
-        let key = RemoteKey { key: name.clone(), version: None, part: Part::Value, property: None };
-        match self.read_one(&key).await {
-            Ok(value) => Ok((name, Some(value))),
-            Err(error) if error.kind == Kind::NotFound => Ok((name, None)),
-            Err(error) => Err(error),
         }
     }
 }

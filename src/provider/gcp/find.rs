@@ -3,17 +3,13 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Deserialize;
 
 use super::NAME;
 use super::name::is_id;
 use super::secret::{SecretManager, Why, parse};
-use crate::provider::{Error, Find, Kind, Matches, Part, RemoteKey, Search};
-use crate::sealed::Sealed;
+use crate::provider::{Error, Find, Kind, Matches, Search};
 
-/// How many secrets of one search are read at once.
-const ABREAST: usize = 8;
 /// How many names a page has; with annotations, of which a secret may have 16 KiB, it stays within an answer's bound.
 const PAGE: &str = "200";
 
@@ -40,15 +36,7 @@ impl Find for SecretManager {
     async fn find(&self, search: &Search) -> Result<Matches, Error> {
         search.require_some(NAME)?;
         let names = self.names(search).await?;
-        let mut reads = stream::iter(names.into_iter().map(|name| self.read_match(search, name)).collect::<Vec<_>>())
-            .buffered(ABREAST);
-        let mut found = Matches::default();
-        while let Some((name, value)) = reads.try_next().await? {
-            if let Some(value) = value {
-                found.add(search, NAME, name, value)?;
-            }
-        }
-        Ok(found)
+        search.read_each(NAME, names, |key| async move { self.read_one(&key).await }).await
     }
 }
 
@@ -77,15 +65,6 @@ impl SecretManager {
                 }
                 next => token = next,
             }
-        }
-    }
-
-    async fn read_match(&self, search: &Search, name: String) -> Result<(String, Option<Sealed>), Error> {
-        search.call(NAME).await?;
-        match self.read_one(&RemoteKey { key: name.clone(), version: None, part: Part::Value, property: None }).await {
-            Ok(value) => Ok((name, Some(value))),
-            Err(error) if error.kind == Kind::NotFound => Ok((name, None)),
-            Err(error) => Err(error),
         }
     }
 }

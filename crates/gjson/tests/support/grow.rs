@@ -1,8 +1,8 @@
 //! Documents and paths by grammar. Keys come from one small set, so that most paths lead somewhere.
 
 use super::Case;
-use super::random::Random;
 use keyferry_gjson::{get, members};
+use keyferry_oracle::Random;
 use std::fmt::Write;
 
 /// Paths for one document.

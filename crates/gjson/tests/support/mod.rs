@@ -1,7 +1,5 @@
 pub mod cases;
-pub mod go;
 pub mod grow;
-pub mod random;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -49,6 +47,11 @@ impl Case {
             Err(_) => json!({ "b": STANDARD.encode(&self.json) }),
         };
         json!({ "json": text, "paths": self.paths })
+    }
+
+    /// As the oracle reads it.
+    pub fn to_line(&self) -> String {
+        self.to_json().to_string()
     }
 
     pub fn from_json(json: &Json) -> Self {

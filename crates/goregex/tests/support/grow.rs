@@ -1,7 +1,7 @@
 //! Expressions, texts and replacements by grammar.
 
 use super::Case;
-use super::random::Random;
+use keyferry_oracle::Random;
 
 pub fn case(random: &mut Random) -> Case {
     let mut pattern = Vec::new();

@@ -1,7 +1,5 @@
 pub mod cases;
-pub mod go;
 pub mod grow;
-pub mod random;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -2,6 +2,7 @@
 
 use super::data::{self, base64};
 use keyferry_gotemplate::{ErrorKind, Limits, MissingKey, Parser};
+use keyferry_oracle::Oracle;
 use serde_json::{Value as Json, json};
 
 /// A template and all that its result depends on.
@@ -40,6 +41,12 @@ impl Case {
             missing: text("missing"),
             data: case["data"].clone(),
         }
+    }
+
+    /// What Go makes of these.
+    pub fn ask(oracle: &mut Oracle, cases: &[Self]) -> Vec<Answer> {
+        let answers = oracle.ask(cases.iter().map(|case| case.to_json().to_string()));
+        answers.iter().map(|line| Answer::from_json(&serde_json::from_str(line).unwrap())).collect()
     }
 
     /// What we make of it.

@@ -2,7 +2,7 @@
 
 use super::Case;
 use super::data::{bytes, float, map, number, string};
-use super::random::Random;
+use keyferry_oracle::Random;
 use serde_json::{Value as Json, json};
 
 /// One case. All kinds of templates come up.
@@ -157,7 +157,7 @@ impl Grower<'_> {
 
     pub fn a_float(&mut self) -> f64 {
         match self.random.below(4) {
-            0 => f64::from_bits(self.random.next()),
+            0 => f64::from_bits(self.random.number()),
             #[expect(clippy::cast_precision_loss, reason = "any number will do")]
             1 => self.random.below(1_000_000) as f64 / 64.0,
             _ => *self.random.pick(&FLOATS),
@@ -166,7 +166,7 @@ impl Grower<'_> {
 
     pub fn an_int(&mut self) -> i64 {
         match self.random.below(5) {
-            0 => self.random.next().cast_signed(),
+            0 => self.random.number().cast_signed(),
             1 => i64::try_from(self.random.below(200)).unwrap() - 100,
             _ => *self.random.pick(&INTS),
         }
@@ -533,9 +533,9 @@ impl Grower<'_> {
     fn numbers(&mut self) -> Case {
         let items: Vec<Json> = (0..20)
             .map(|_| match self.random.below(5) {
-                0 => float("float64", f64::from_bits(self.random.next())),
+                0 => float("float64", f64::from_bits(self.random.number())),
                 #[expect(clippy::cast_possible_truncation, reason = "any bits will do")]
-                1 => float("float32", f32::from_bits(self.random.next() as u32).into()),
+                1 => float("float32", f32::from_bits(self.random.number() as u32).into()),
                 2 => float("float64", self.a_float()),
                 3 => number("int64", self.an_int()),
                 _ => string(self.text()),

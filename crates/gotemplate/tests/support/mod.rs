@@ -3,17 +3,12 @@
 pub mod case;
 pub mod cases;
 pub mod data;
-pub mod go;
 pub mod grow;
 pub mod host;
-pub mod random;
 pub mod tame;
 
 pub use case::{Answer, Case};
 pub use host::functions;
-
-/// The folder of the oracle in `e2e/oracle`.
-pub const ORACLE: &str = "gotemplate";
 
 /// Errors in which Go shows a value. Ours have its type, since it may be a secret.
 const WITH_A_VALUE: [&str; 6] = [

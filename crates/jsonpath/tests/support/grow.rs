@@ -1,25 +1,7 @@
 //! Documents and paths that grow from a seed.
 
 use super::Case;
-
-pub struct Random(u64);
-
-impl Random {
-    pub fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 33).unwrap() % bound
-    }
-
-    fn one<'t>(&mut self, of: &[&'t str]) -> &'t str {
-        of[self.below(of.len())]
-    }
-}
+use keyferry_oracle::Random;
 
 const NAMES: [&str; 6] = ["a", "b", "c", "name", "value", "ö"];
 const SCALARS: [&str; 12] =
@@ -27,7 +9,7 @@ const SCALARS: [&str; 12] =
 
 fn document(random: &mut Random, depth: usize) -> String {
     match random.below(if depth == 0 { 1 } else { 4 }) {
-        0 => random.one(&SCALARS).to_owned(),
+        0 => random.word(&SCALARS).to_owned(),
         1 => {
             let elements: Vec<_> = (0..random.below(4)).map(|_| document(random, depth - 1)).collect();
             format!("[{}]", elements.join(","))
@@ -43,36 +25,36 @@ fn document(random: &mut Random, depth: usize) -> String {
 }
 
 fn index(random: &mut Random) -> &'static str {
-    random.one(&["0", "1", "2", "-1", "\"0\"", "\"a\"", "\"b\"", "'a'", "a", "$.a", "1.5", "true"])
+    random.word(&["0", "1", "2", "-1", "\"0\"", "\"a\"", "\"b\"", "'a'", "a", "$.a", "1.5", "true"])
 }
 
 fn expression(random: &mut Random, depth: usize) -> String {
     match random.below(9) {
-        0 => random.one(&SCALARS).to_owned(),
+        0 => random.word(&SCALARS).to_owned(),
         1 => "@".to_owned(),
         2 => format!("@{}", steps(random, depth)),
         3 => format!("${}", steps(random, depth)),
         4 if depth > 0 => format!("({})", expression(random, depth - 1)),
-        5 => random.one(&NAMES).to_owned(),
+        5 => random.word(&NAMES).to_owned(),
         _ if depth > 0 => {
             let (left, right) = (expression(random, depth - 1), expression(random, depth - 1));
-            format!("{left}{}{right}", random.one(&["==", "!=", " == ", "==", "&&"]))
+            format!("{left}{}{right}", random.word(&["==", "!=", " == ", "==", "&&"]))
         }
-        _ => random.one(&["@.a", "@.name", "@[0]"]).to_owned(),
+        _ => random.word(&["@.a", "@.name", "@[0]"]).to_owned(),
     }
 }
 
 fn step(random: &mut Random, depth: usize) -> String {
-    let name = random.one(&NAMES);
+    let name = random.word(&NAMES);
     match random.below(16) {
         0..=5 => format!(".{name}"),
         6 => format!("[\"{name}\"]"),
         7 => format!("[{}]", index(random)),
-        8 => random.one(&[".*", "[*]"]).to_owned(),
+        8 => random.word(&[".*", "[*]"]).to_owned(),
         9 => format!("[{},{}]", index(random), index(random)),
-        10 => random.one(&["[0:1]", "[1:]", "[:1]", "[:]", "[::2]", "[-1:]", "[::-1]", "[1:0]", "[0:2:0]"]).to_owned(),
+        10 => random.word(&["[0:1]", "[1:]", "[:1]", "[:]", "[::2]", "[-1:]", "[::-1]", "[1:0]", "[0:2:0]"]).to_owned(),
         11 => format!("..{name}"),
-        12 => random.one(&["..*", "..[0]", "..[\"a\",\"b\"]", "..[*]"]).to_owned(),
+        12 => random.word(&["..*", "..[0]", "..[\"a\",\"b\"]", "..[*]"]).to_owned(),
         13 => format!("[?{}]", expression(random, depth)),
         14 => format!("[?({})]", expression(random, depth)),
         _ => format!("({})", expression(random, depth)),
@@ -99,7 +81,7 @@ fn path(random: &mut Random) -> String {
     } else {
         characters.insert(
             at,
-            random.one(&[".", "[", "]", "(", ")", "\"", "'", " ", "*", ":", "-", "=", "1"]).chars().next().unwrap(),
+            random.word(&[".", "[", "]", "(", ")", "\"", "'", " ", "*", ":", "-", "=", "1"]).chars().next().unwrap(),
         );
     }
     characters.into_iter().collect()

@@ -388,7 +388,7 @@ fn seconds(grower: &mut Grower<'_>) -> String {
         return grower.one_of(&edges).to_owned();
     }
     let bits = [31, 33, 36, 40, 55, 63][grower.random.below(6)];
-    let number = grower.random.next() >> (64 - bits);
+    let number = grower.random.number() >> (64 - bits);
     format!("{}{number}", grower.one_of(&["", "-"]))
 }
 

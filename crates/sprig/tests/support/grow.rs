@@ -2,7 +2,7 @@
 
 use super::Case;
 use super::data::{bytes, float, map, number, string};
-use super::random::Random;
+use keyferry_oracle::Random;
 use serde_json::Value as Json;
 use std::sync::LazyLock;
 

@@ -6,10 +6,6 @@
 pub mod case;
 #[path = "../../../gotemplate/tests/support/data.rs"]
 pub mod data;
-#[path = "../../../gotemplate/tests/support/go.rs"]
-pub mod go;
-#[path = "../../../gotemplate/tests/support/random.rs"]
-pub mod random;
 
 pub mod calls;
 pub mod certificates;
@@ -39,8 +35,11 @@ pub mod urls;
 pub mod versions;
 pub mod yaml;
 
-pub use case::{Answer, Case};
+pub use case::Case;
 pub use host::functions;
+use keyferry_oracle::Oracle;
 
-/// The folder of the oracle in `e2e/oracle`.
-pub const ORACLE: &str = "sprig";
+/// Sprig's and ESO's side; nothing where there is no Go.
+pub fn oracle() -> Option<Oracle> {
+    Oracle::start("sprig", env!("CARGO_TARGET_TMPDIR"))
+}

@@ -398,7 +398,7 @@ fn number(grower: &mut Grower<'_>) -> String {
         1 => grower.number(),
         2 => text_of_number(grower),
         3 => format!("({})", one(grower)),
-        4 => format!("{:?}", f64::from_bits(grower.random.next())).replace("NaN", "1.0").replace("inf", "1.0"),
+        4 => format!("{:?}", f64::from_bits(grower.random.number())).replace("NaN", "1.0").replace("inf", "1.0"),
         _ => literal(grower),
     }
 }

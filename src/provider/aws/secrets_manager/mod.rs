@@ -51,6 +51,8 @@ impl SecretsManager {
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
+        // The SDK's futures are large, and would be in each of those around it.
+        let answer = Box::pin(answer);
         self.calls.call(name, async { answer.await.map_err(|error| error::failure(&error)) }).await
     }
 }

@@ -51,7 +51,7 @@ async fn a_principal_that_may_not_batch_reads_each_match() {
     for spoken in ALL {
         let each = [(spoken.value)("/a", "1"), (spoken.value)("/b", "2")];
         let first = [(spoken.page)(&["/a", "/b"], None), refused(400, "AccessDeniedException")];
-        let session = spoken.session(first.into_iter().chain(each)).await;
+        let session = Box::pin(spoken.session(first.into_iter().chain(each))).await;
         assert_eq!(names(&session.provider.find(&by_tag()).await.unwrap()), ["/a", "/b"]);
         assert_eq!(operations(&session), [spoken.listing, spoken.many, spoken.one, spoken.one]);
     }

@@ -3,6 +3,9 @@
 use super::{Answer, AwsProvider, Session, session_of};
 use crate::provider::aws::{parameter_store, secrets_manager};
 
+/// What makes the answer to a batch of values: names with their values, and ids that nothing has.
+pub(in crate::provider::aws) type Values = fn(&[(&str, &str)], &[&str]) -> Answer;
+
 /// How one service says what both say.
 pub(in crate::provider::aws) struct Spoken {
     pub(in crate::provider::aws) name: &'static str,
@@ -18,8 +21,7 @@ pub(in crate::provider::aws) struct Spoken {
     pub(in crate::provider::aws) malformed: &'static str,
     pub(in crate::provider::aws) broken: &'static str,
     pub(in crate::provider::aws) lost: &'static str,
-    /// A batch's answer: names with their values, and ids that nothing has.
-    pub(in crate::provider::aws) values: fn(&[(&str, &str)], &[&str]) -> Answer,
+    pub(in crate::provider::aws) values: Values,
     /// The answer with one name's value.
     pub(in crate::provider::aws) value: fn(&str, &str) -> Answer,
     /// One page of a listing and the next one's token; each secret has the tag `env=prod`.
