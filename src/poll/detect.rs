@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use futures::{StreamExt, stream};
 
-use crate::provider::{Error, Kind, Mark, Remote, RemoteKey};
+use crate::provider::{Error, Kind, Mark, Remote, RemoteKey, reading};
 
 use super::identity::Reference;
 use super::listed::Suspect;
@@ -36,7 +36,7 @@ impl Inner {
         let listing = asked.map(|listing| self.weigh(session, kind, &round, &question, listing));
         let failed = match listing {
             Ok(Ok(marks)) => return self.sift(&round, question, marks),
-            Ok(Err(error)) => references.iter().map(|_| Err(error.clone())).collect(),
+            Ok(Err(error)) => references.iter().map(|reference| Err(as_read(&error, reference))).collect(),
             Err(refusal) => references.iter().map(|reference| Err(refusal.about(self, reference))).collect(),
         };
         self.take_in(session, &round, question, failed);
@@ -139,6 +139,14 @@ impl Progress {
             self.told = now();
         }
     }
+}
+
+/// A listing's failure as a reference's own: where it says the same as a read will, in a read's words, so that who is told one
+/// after the other is told once.
+fn as_read(error: &Error, reference: &Reference) -> Error {
+    let key = key(reference).filter(|_| error.kind == Kind::Unavailable);
+    let doing = key.map_or_else(|| error.doing.clone(), reading);
+    Error { doing, ..error.clone() }
 }
 
 /// What is known of a reading's secret; an outage says nothing.

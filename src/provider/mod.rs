@@ -49,6 +49,18 @@ pub use find::{Find, Matches, Search};
 pub use limit::Limits;
 pub use open::{depends_on_consumer, open, permit};
 
+/// For how long a sign-in that failed is not made again in its session. The session is tried once an interval, by default one
+/// of ten seconds: each of these tries has to be a real one, or a credential that is good again is found out an interval late.
+const SIGN_IN_PAUSE: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// What a read of `key` that failed was about to do, in the words of an [`Error`].
+pub fn reading(key: &RemoteKey) -> String {
+    match key.part {
+        Part::Value => format!("read {:?}", key.key),
+        Part::Metadata => format!("read the metadata of {:?}", key.key),
+    }
+}
+
 /// Reads remote secrets.
 #[async_trait]
 pub trait Read: fmt::Debug + Send + Sync {

@@ -18,7 +18,7 @@ use kube::api::{DeleteParams, Patch, PatchParams};
 use serde_json::{Value, json};
 
 use super::kubernetes::{account, grant};
-use super::rounds::{KEYS, Log, put_thousand, watch};
+use super::rounds::{KEYS, Log, count, put_thousand, settle};
 
 const SECOND: Duration = Duration::from_secs(1);
 const SOON: Duration = Duration::from_secs(40);
@@ -286,15 +286,18 @@ async fn a_thousand_keys_are_a_thousand_reads_a_round_and_no_token_request() -> 
             .await?;
         put_thousand(ground.home, "cluster", &names).await?;
         let (client, reader) = (ground.home.client(), format!("system:serviceaccount:{}:reader", ground.home.name()));
-        let start = audit.mark(&client).await?;
-        let log = async || {
+        let log = async |start| {
             let reads =
                 audit.since(&start, &client).await?.by(&reader).in_namespace(ground.away.name()).about("secrets");
             assert!(reads.0.iter().all(|read| read.verb == "get"), "what is polled is read by name");
-            Ok(Log::of(reads.0.into_iter().map(|read| read.name)))
+            anyhow::Ok(Log::of(reads.0.into_iter().map(|read| read.name)))
         };
-        watch(&names, log).await?.cost_at_most(KEYS)?;
-        let own = audit.since(&start, &client).await?.by(ground.operator.user());
+        let synced = audit.mark(&client).await?;
+        settle(&names, &async || log(synced).await).await?;
+        // The last status and event of the first syncs are behind us too.
+        let settled = audit.mark(&client).await?;
+        count(&names, &async || log(settled).await).await?.cost_at_most(KEYS)?;
+        let own = audit.since(&settled, &client).await?.by(ground.operator.user());
         assert_eq!(own.clone().about("serviceaccounts/token").count(), 0, "a poll requested a token");
         assert_eq!(own.writes().without_leases().count(), 0, "nothing changed, and something was written");
         Ok(())

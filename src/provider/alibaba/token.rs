@@ -11,10 +11,9 @@ use super::credential::{Keys, Source};
 use super::error::Failure;
 use super::metadata::Metadata;
 use super::sts::Sts;
-use crate::provider::{Credentials, Error};
+use crate::provider::{Credentials, Error, SIGN_IN_PAUSE};
 
-/// For how long a refused sign-in is not tried again, and keys that were had just now are not had anew; the default
-/// interval of polls.
+/// For how long keys that were had just now are not had anew; the default interval of polls.
 const PROOF: Duration = Duration::from_secs(10);
 /// How much of their life keys have spent when others are had, in hundredths.
 const SPENT: u32 = 67;
@@ -120,7 +119,7 @@ impl Tokens {
                 Ok(())
             }
             Err(error) => {
-                state.held = Held::Refused(error.clone(), Instant::now() + PROOF);
+                state.held = Held::Refused(error.clone(), Instant::now() + SIGN_IN_PAUSE);
                 Err(error)
             }
         }

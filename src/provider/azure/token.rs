@@ -11,10 +11,10 @@ use tokio::time::Instant;
 
 use super::error::Failure;
 use super::sign_in::{Given, SignIn};
-use crate::provider::Error;
 use crate::provider::http::HeaderValue;
+use crate::provider::{Error, SIGN_IN_PAUSE};
 
-/// For how long a refused sign-in is not tried again; the default interval of polls.
+/// When a token that could not be had anew ahead of its end is asked for again; the default interval of polls.
 const PROOF: Duration = Duration::from_secs(10);
 /// For how long a token that was had anew is kept whatever the vault says.
 const BELIEF: Duration = Duration::from_mins(5);
@@ -93,7 +93,7 @@ impl Tokens {
                 Ok(())
             }
             Err(error) => {
-                state.held = Held::Refused(error.clone(), Instant::now() + PROOF);
+                state.held = Held::Refused(error.clone(), Instant::now() + SIGN_IN_PAUSE);
                 Err(error)
             }
         }

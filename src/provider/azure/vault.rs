@@ -13,7 +13,7 @@ use super::object::{Object, Type, is_name};
 use super::token::Tokens;
 use super::{API, NAME};
 use crate::provider::http::{Answer, Call, HeaderMap, Method, Server};
-use crate::provider::{Batch, Capabilities, Close, Error, Kind, Part, Read, RemoteKey, Validate, Validity};
+use crate::provider::{Batch, Capabilities, Close, Error, Kind, Part, Read, RemoteKey, Validate, Validity, reading};
 use crate::sealed::Sealed;
 
 /// How many reads of one call of ours are under way at once.
@@ -101,13 +101,6 @@ impl Vault {
 
 fn version(key: &RemoteKey) -> Option<&str> {
     key.version.as_deref().filter(|version| !version.is_empty())
-}
-
-fn reading(key: &RemoteKey) -> String {
-    match key.part {
-        Part::Value => format!("read {:?}", key.key),
-        Part::Metadata => format!("read the metadata of {:?}", key.key),
-    }
 }
 
 #[async_trait]

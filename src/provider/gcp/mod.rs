@@ -68,7 +68,7 @@ fn fetches(spec: &GcpSmProvider) -> Result<bool, Error> {
     }
 }
 
-/// For how long a sign-in that was refused is not tried again; the default interval of polls.
+/// How old a token is at least that is replaced because it was refused; the default interval of polls.
 const REFUSED: Duration = Duration::from_secs(10);
 
 /// Where a store of Secret Manager has its ways to sign in.

@@ -14,7 +14,7 @@ use super::credential::Principal;
 use super::error::bad_token;
 use super::exchange::{Exchange, Grant};
 use crate::provider::http::HeaderMap;
-use crate::provider::{Credentials, Error};
+use crate::provider::{Credentials, Error, SIGN_IN_PAUSE};
 
 /// How long before its end a token is replaced. The metadata server has a new one a little earlier than that.
 const AHEAD: Duration = Duration::from_mins(4);
@@ -100,7 +100,7 @@ impl Tokens {
                 Ok(())
             }
             Err(error) => {
-                state.refused = Some((error.clone(), Instant::now() + REFUSED));
+                state.refused = Some((error.clone(), Instant::now() + SIGN_IN_PAUSE));
                 Err(error)
             }
         }

@@ -10,11 +10,10 @@ use tokio::time::Instant;
 use super::Flavor;
 use super::credential::{Account, Login};
 use crate::provider::http::HeaderValue;
-use crate::provider::{Credentials, Error, Kind, Token, is_for_an_api_server};
+use crate::provider::{Credentials, Error, Kind, SIGN_IN_PAUSE, Token, is_for_an_api_server};
 use crate::sealed::Sealed;
 
-/// For how long a request that failed is not made again, and a token that was just given is not taken for a bad one; the
-/// default interval of polls.
+/// For how long a token that was just given is not taken for a bad one; the default interval of polls.
 const PAUSE: Duration = Duration::from_secs(10);
 /// No token is longer.
 const LONGEST: usize = 16 * 1024;
@@ -79,7 +78,7 @@ impl Tokens {
         if state.held.as_ref().is_some_and(|held| now < held.tend) {
             return Ok(());
         }
-        if let Some((error, _)) = state.refused.as_ref().filter(|(_, at)| now < *at + PAUSE) {
+        if let Some((error, _)) = state.refused.as_ref().filter(|(_, at)| now < *at + SIGN_IN_PAUSE) {
             return if state.is_alive(now) { Ok(()) } else { Err(error.clone()) };
         }
         match self.request(account).await {

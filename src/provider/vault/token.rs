@@ -16,11 +16,10 @@ use super::client::{Ask, Vault};
 use super::credential::{Login, token_header};
 use super::error::{Failure, TokenState};
 use crate::provider::http::{HeaderValue, Method};
-use crate::provider::{Credentials, Error, Kind};
+use crate::provider::{Credentials, Error, Kind, SIGN_IN_PAUSE};
 use crate::sealed::Sealed;
 
-/// For how long a sign-in or look-up speaks for a token, and a refused sign-in is not tried again; the default interval
-/// of polls.
+/// For how long a sign-in or look-up speaks for a token; the default interval of polls.
 const PROOF: Duration = Duration::from_secs(10);
 /// For how long a token that may not be looked up is believed after it was given.
 const BELIEF: Duration = Duration::from_mins(5);
@@ -197,7 +196,7 @@ impl Tokens {
                 Ok(())
             }
             Err(error) => {
-                state.held = Held::Refused(error.clone(), Instant::now() + PROOF);
+                state.held = Held::Refused(error.clone(), Instant::now() + SIGN_IN_PAUSE);
                 Err(error)
             }
         }
