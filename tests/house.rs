@@ -85,10 +85,8 @@ fn links_of_the_documents_lead_to_files() {
 
 #[test]
 fn the_page_of_checks_names_only_tests_that_there_are() {
-    let mut tests = String::new();
-    for folder in ["e2e/tests/provider", "e2e/tests/tenants", "e2e/tests/trials"] {
-        listed(folder, ".rs").iter().for_each(|file| tests.push_str(&read(file)));
-    }
+    let folders = ["e2e/tests/provider", "e2e/tests/tenants", "e2e/tests/trials"];
+    let tests: String = folders.iter().flat_map(|folder| listed(folder, ".rs")).map(|file| read(&file)).collect();
     let page = read("docs/store-checks.md");
     let is_name = |word: &&str| word.matches('_').count() > 3 && !word.contains(' ');
     let named: Vec<&str> = page.split('`').skip(1).step_by(2).filter(is_name).collect();

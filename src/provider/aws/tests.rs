@@ -81,7 +81,7 @@ pub(super) async fn session_within(
     answers: impl IntoIterator<Item = Answer>,
 ) -> Session {
     let (server, ledger, keyring) = (Canned::start(answers).await, Arc::new(Ledger::default()), keyring());
-    let environment = environment(&server.url, deadline, ledger.clone()).await;
+    let environment = Box::pin(environment(&server.url, deadline, ledger.clone())).await;
     let context = Context {
         store_kind: StoreKind::ClusterSecretStore,
         store_name: "shared".into(),
