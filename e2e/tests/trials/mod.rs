@@ -44,7 +44,7 @@ const SHORT: Size = Size {
     objects: 24,
     interval: Duration::from_secs(5),
     fault: Duration::from_secs(12),
-    slack: Duration::from_secs(10),
+    slack: Duration::from_secs(20),
 };
 
 #[test]

@@ -67,7 +67,8 @@ impl Trouble {
         let (polls, validations) = (times(size.interval) + 2, FIRST_RETRIES + times(STORE_RETRY));
         match self {
             Self::Outage => size.calls_unanswered(stand) * polls + validations,
-            Self::Throttling => UNDER_WAY + DOUBLINGS + times(WIDEST_GAP) + 1 + validations,
+            // As many as may be under way leave before a refusal comes back, each time the gap doubles.
+            Self::Throttling => UNDER_WAY * (DOUBLINGS + 1) + times(WIDEST_GAP) + 1 + validations,
             // A try is a call and a look at the token.
             Self::BadCredentials => 2 * (polls + validations),
         }
