@@ -9,16 +9,18 @@ use keyferry_e2e::gcp::{Machine, Provider, der};
 use keyferry_e2e::ldap::{Directory, Person};
 use keyferry_e2e::namespace::await_in;
 use keyferry_e2e::openbao::{shared, shared_before};
+use keyferry_e2e::operator::Launch;
 use keyferry_e2e::settings::Settings;
 use keyferry_e2e::tools::Tool;
 use kube::api::{DynamicObject, Patch, PatchParams};
 use serde_json::{Value, json};
 
 use super::gcp::{Cloud, PROJECT};
-use super::openbao_sync::{Ground, SOON, on, syncs};
+use super::openbao_sync::{Ground, SOON, on, on_a_cluster, syncs};
 
 const SERVER_ID: &str = "vault.example.com";
 const READER: &str = "reader@p1.iam.gserviceaccount.com";
+const MACHINE: &str = "node@p1.iam.gserviceaccount.com";
 const REFUSED: &str = "the server refused to sign in";
 
 /// Waits until a store says that it is not ready, and why.
@@ -107,23 +109,47 @@ async fn an_aws_access_key_signs_in_and_so_does_a_role_that_it_assumes() -> Resu
     .await
 }
 
+/// An operator that AWS and Google Cloud know.
+fn known(account: &Account, key: &AccessKey, launch: Launch) -> Launch {
+    let launch = launch.aws_at(&account.moto.url()).variable("AWS_ACCESS_KEY_ID", key.id.clone());
+    launch.variable("AWS_SECRET_ACCESS_KEY", key.secret.clone())
+}
+
 #[tokio::test]
-async fn a_store_without_keys_signs_in_as_the_operator_and_a_service_account_as_its_role() -> Result<()> {
+async fn a_cluster_store_without_keys_signs_in_as_the_operator_by_aws_and_by_google() -> Result<()> {
+    let account = Account::start(&Settings::from_environment()).await?;
+    let key = account.user("operator", &json!(["sts:GetCallerIdentity"])).await?;
+    let cloud = cloud().await?;
+    on_a_cluster(
+        shared().await?,
+        |namespace, launch| cloud.tell(namespace, known(&account, &key, launch)),
+        async |ground| {
+            let mount = aws_method(ground, &account, "aws", "arn:aws:iam::123456789012:user/operator").await?;
+            syncs(ground, "vault", Some(&mount), &iam(&mount, &json!({}))).await?;
+            let mount = gcp_method(ground, &cloud, "gcp", MACHINE, "60m").await?;
+            syncs(ground, "vault", Some(&mount), &gcp(&mount, &json!({}))).await?;
+            assert!(cloud.google.count("Metadata", "identity") >= 1);
+            Ok(())
+        },
+    )
+    .await
+}
+
+#[tokio::test]
+async fn a_store_of_a_namespace_signs_in_as_its_service_account_and_never_as_the_operator() -> Result<()> {
     let account = Account::start(&Settings::from_environment()).await?;
     let may = json!(["sts:GetCallerIdentity"]);
     let key = account.user("operator", &may).await?;
     let trust = json!([{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["sts:AssumeRole"]}]);
     let role = account.role("app", &may, &trust).await?;
-    let launch = |launch: keyferry_e2e::operator::Launch| {
-        let launch = launch.aws_at(&account.moto.url()).variable("AWS_ACCESS_KEY_ID", key.id.clone());
-        launch.variable("AWS_SECRET_ACCESS_KEY", key.secret.clone())
-    };
     on(
         shared().await?,
-        |_, given| Ok(launch(given)),
+        |_, launch| Ok(known(&account, &key, launch)),
         async |ground| {
             let mount = aws_method(ground, &account, "aws", "arn:aws:iam::123456789012:user/operator").await?;
-            syncs(ground, "vault", Some(&mount), &iam(&mount, &json!({}))).await?;
+            ground.store("own", "vault", &iam(&mount, &json!({}))).await?;
+            told(ground, "own", "shown to no server that a SecretStore names").await?;
+            assert_eq!(ground.sign_ins(&mount)?, 0);
 
             // moto takes no token of a ServiceAccount while it checks signatures.
             account.moto.check_after(usize::MAX).await?;
@@ -163,16 +189,21 @@ fn gcp(mount: &str, more: &Value) -> Value {
     json!({"gcp": gcp})
 }
 
-#[tokio::test]
-async fn every_identity_of_google_cloud_signs_in() -> Result<()> {
+/// Google Cloud, and one of its machines.
+async fn cloud() -> Result<Cloud> {
     let cloud = Cloud::start().await?;
-    let machine = "node@p1.iam.gserviceaccount.com";
     cloud.google.state().machine = Machine {
         project: PROJECT.to_owned(),
         cluster: "blue".to_owned(),
         location: "europe-west3".to_owned(),
-        email: machine.to_owned(),
+        email: MACHINE.to_owned(),
     };
+    Ok(cloud)
+}
+
+#[tokio::test]
+async fn keys_and_workload_identities_of_google_cloud_sign_in() -> Result<()> {
+    let cloud = cloud().await?;
     on(
         shared().await?,
         |namespace, launch| cloud.tell(namespace, launch),
@@ -208,9 +239,7 @@ async fn every_identity_of_google_cloud_signs_in() -> Result<()> {
             syncs(ground, "vault", Some(&by_cluster), &gcp(&by_cluster, &more)).await?;
             assert!(cloud.google.count("SignJwt", READER) >= 1, "{:#?}", cloud.google.asked());
 
-            let by_machine = gcp_method(ground, &cloud, "gcp-machine", machine, "60m").await?;
-            syncs(ground, "vault", Some(&by_machine), &gcp(&by_machine, &json!({}))).await?;
-            assert!(cloud.google.count("Metadata", "identity") >= 1);
+            let by_machine = gcp_method(ground, &cloud, "gcp-machine", MACHINE, "60m").await?;
             ground.store("not-bound", "vault", &gcp(&by_machine, &key("key.json"))).await?;
             told(ground, "not-bound", REFUSED).await
         },

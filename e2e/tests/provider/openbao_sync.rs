@@ -14,10 +14,11 @@ use keyferry_e2e::installation::Installation;
 use keyferry_e2e::namespace::{self, Namespace, await_in};
 use keyferry_e2e::openbao::{OpenBao, shared, shared_before};
 use keyferry_e2e::operator::{Launch, Operator};
-use kube::api::{DeleteParams, DynamicObject};
+use kube::api::{DeleteParams, DynamicObject, PostParams};
 use serde_json::{Value, json};
 
 use super::rounds::{KEYS, Log, put_thousand, watch};
+use crate::sync::cluster_stores::{alone, cluster_stores};
 
 const SECOND: Duration = Duration::from_secs(1);
 pub(super) const SOON: Duration = Duration::from_secs(40);
@@ -29,6 +30,8 @@ pub(super) struct Ground<'a> {
     pub(super) server: &'static OpenBao,
     operator: Operator,
     pub(super) name: String,
+    /// The kind of its stores.
+    kind: &'static str,
 }
 
 async fn with(test: impl AsyncFnOnce(&mut Ground<'_>) -> Result<()>) -> Result<()> {
@@ -42,16 +45,40 @@ pub(super) async fn on(
     test: impl AsyncFnOnce(&mut Ground<'_>) -> Result<()>,
 ) -> Result<()> {
     namespace::with(async |namespace| {
-        let name = namespace.name().to_owned();
-        server.mount(&name, 2).await?;
-        server.policy(&name, &name).await?;
         let installation = Box::pin(Installation::that_mints_tokens(namespace)).await?;
-        let launch = told(namespace, installation.launch().flag("--allow-loopback-stores"))?;
-        let operator = launch.start(namespace, SOON).await?;
-        let mut ground = Ground { namespace, server, operator, name };
-        Box::pin(test(&mut ground)).await
+        run("SecretStore", server, namespace, &installation, told, test).await
     })
     .await
+}
+
+/// As [`on`], with ClusterSecretStores.
+pub(super) async fn on_a_cluster(
+    server: &'static OpenBao,
+    told: impl FnOnce(&Namespace, Launch) -> Result<Launch>,
+    test: impl AsyncFnOnce(&mut Ground<'_>) -> Result<()>,
+) -> Result<()> {
+    let run = async |namespace: &Namespace| {
+        let installation = Box::pin(Installation::new(namespace, &json!({"scopedNamespace": ""}))).await?;
+        run("ClusterSecretStore", server, namespace, &installation, told, test).await
+    };
+    alone(async |plane| namespace::on(plane, run).await).await
+}
+
+async fn run(
+    kind: &'static str,
+    server: &'static OpenBao,
+    namespace: &Namespace,
+    installation: &Installation,
+    told: impl FnOnce(&Namespace, Launch) -> Result<Launch>,
+    test: impl AsyncFnOnce(&mut Ground<'_>) -> Result<()>,
+) -> Result<()> {
+    let name = namespace.name().to_owned();
+    server.mount(&name, 2).await?;
+    server.policy(&name, &name).await?;
+    let launch = told(namespace, installation.launch().flag("--allow-loopback-stores"))?;
+    let operator = launch.start(namespace, SOON).await?;
+    let mut ground = Ground { namespace, server, operator, name, kind };
+    Box::pin(test(&mut ground)).await
 }
 
 impl Ground<'_> {
@@ -68,7 +95,7 @@ impl Ground<'_> {
             .await
     }
 
-    /// A SecretStore `name` that signs in by `auth`, over TLS.
+    /// A store `name` that signs in by `auth`, over TLS.
     pub(super) async fn store(&self, name: &str, slot: &str, auth: &Value) -> Result<()> {
         let provider = json!({slot: {
             "server": self.server.secure_url(),
@@ -76,13 +103,18 @@ impl Ground<'_> {
             "path": self.name,
             "auth": auth,
         }});
-        self.create(&json!({
+        let store = json!({
             "apiVersion": API_VERSION,
-            "kind": "SecretStore",
+            "kind": self.kind,
             "metadata": {"name": name},
             "spec": {"provider": provider},
-        }))
-        .await
+        });
+        if self.kind == "SecretStore" {
+            return self.create(&store).await;
+        }
+        let all = cluster_stores(self.namespace.client());
+        all.create(&PostParams::default(), &serde_json::from_value(store)?).await?;
+        Ok(())
     }
 
     async fn put(&self, name: &str, value: &str) -> Result<u64> {
@@ -116,7 +148,7 @@ impl Ground<'_> {
     }
 
     /// How often somebody signed in at one of the test's own methods.
-    fn sign_ins(&self, mount: &str) -> Result<usize> {
+    pub(super) fn sign_ins(&self, mount: &str) -> Result<usize> {
         Ok(self.server.asked(&format!("auth/{mount}/login"))?.len())
     }
 }
@@ -129,6 +161,7 @@ pub(super) async fn syncs(ground: &Ground<'_>, slot: &str, mount: Option<&str>, 
     let remote = [("password", store)];
     let mut manifest = external_secret(store, store, SECOND, &remote);
     manifest["spec"]["data"][0]["remoteRef"]["property"] = "password".into();
+    manifest["spec"]["secretStoreRef"]["kind"] = ground.kind.into();
     ground.create(&manifest).await?;
     ground.await_value(store, "first").await?;
     let before = mount.map(|mount| ground.sign_ins(mount)).transpose()?;

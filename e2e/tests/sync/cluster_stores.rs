@@ -7,6 +7,7 @@ use keyferry_e2e::control_plane::ControlPlane;
 use keyferry_e2e::scene::{self, Scene};
 use keyferry_e2e::settings::Settings;
 use keyferry_e2e::{fixtures, namespace};
+use kube::Client;
 use kube::api::{Api, DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
 use kube::core::{ApiResource, GroupVersionKind};
 use serde_json::{Value, json};
@@ -20,19 +21,24 @@ static TURN: Mutex<()> = Mutex::const_new(());
 
 /// Runs `test` with the only operator of a cluster; in a cluster that somebody else lives in it is left out.
 async fn with(test: impl AsyncFnOnce(&mut Scene<'_>) -> Result<()>) -> Result<()> {
+    alone(async |plane| scene::with_on(plane, &json!({"scopedNamespace": ""}), test).await).await
+}
+
+/// Runs `test` on a control plane that has no other operator meanwhile; none where somebody else lives in the cluster.
+pub(crate) async fn alone(test: impl AsyncFnOnce(&'static ControlPlane) -> Result<()>) -> Result<()> {
     let settings = Settings::from_environment();
     if settings.kubeconfig.is_some() {
         return Ok(());
     }
     let _turn: MutexGuard<'_, ()> = TURN.lock().await;
     let plane = PLANE.get_or_init(async || ControlPlane::open(&settings).await).await;
-    let plane = plane.as_ref().map_err(|error| anyhow!("{error:#}"))?;
-    scene::with_on(plane, &json!({"scopedNamespace": ""}), test).await
+    test(plane.as_ref().map_err(|error| anyhow!("{error:#}"))?).await
 }
 
-fn cluster_stores(scene: &Scene<'_>) -> Api<DynamicObject> {
+/// All of them.
+pub(crate) fn cluster_stores(client: Client) -> Api<DynamicObject> {
     let kind = ApiResource::from_gvk(&GroupVersionKind::gvk("external-secrets.io", "v1", "ClusterSecretStore"));
-    Api::all_with(scene.namespace.client(), &kind)
+    Api::all_with(client, &kind)
 }
 
 /// Makes a ClusterSecretStore named after the scene, with `conditions` and the scene's credentials or the consumer's.
@@ -46,7 +52,7 @@ async fn put_store(scene: &Scene<'_>, conditions: &Value, referent: bool) -> Res
             store["spec"]["provider"]["aws"]["auth"]["secretRef"][field]["namespace"] = name.into();
         }
     }
-    cluster_stores(scene).create(&PostParams::default(), &serde_json::from_value(store)?).await?;
+    cluster_stores(scene.namespace.client()).create(&PostParams::default(), &serde_json::from_value(store)?).await?;
     Ok(name.to_owned())
 }
 
@@ -87,7 +93,7 @@ async fn a_cluster_store_serves_the_namespaces_that_its_conditions_select_as_the
 
         label(scene, &json!({"team": "a"})).await?;
         scene.await_value("app", "key", "second", SOON).await?;
-        cluster_stores(scene).delete(&store, &DeleteParams::default()).await?;
+        cluster_stores(scene.namespace.client()).delete(&store, &DeleteParams::default()).await?;
         Ok(())
     })
     .await
@@ -113,7 +119,7 @@ async fn credentials_without_a_namespace_are_those_of_each_consumer() -> Result<
             let keys: std::collections::BTreeSet<_> =
                 scene.proxy.calls().into_iter().map(|call| call.access_key).collect();
             assert_eq!(keys.into_iter().collect::<Vec<_>>(), ["AKIAFIXTURE", "AKIAOTHER"]);
-            cluster_stores(scene).delete(&store, &DeleteParams::default()).await?;
+            cluster_stores(scene.namespace.client()).delete(&store, &DeleteParams::default()).await?;
             Ok(())
         })
         .await

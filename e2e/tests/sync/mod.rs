@@ -1,7 +1,7 @@
 //! What the operator does, from the remote secret to the Secret in the cluster.
 
 pub(crate) mod acts;
-mod cluster_stores;
+pub(crate) mod cluster_stores;
 mod creation;
 mod deletion;
 mod drift;

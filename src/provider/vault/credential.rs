@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 use super::Flavor;
 use super::gcp::Gcp;
 use super::iam::Iam;
+use crate::api::external_secret::StoreKind;
 use crate::api::provider::vault::{
     VaultAppRole, VaultAuth, VaultCert, VaultGcp, VaultIam, VaultJwt, VaultKubernetes, VaultProvider,
     VaultServiceAccountToken,
@@ -122,10 +123,11 @@ pub(super) async fn read(
     flavor: Flavor,
     spec: &VaultProvider,
     auth: &VaultAuth,
+    kind: StoreKind,
     credentials: &Arc<dyn Credentials>,
     environment: &Environment,
 ) -> Result<Login, Error> {
-    let reader = Reader { flavor, credentials };
+    let reader = Reader { flavor, kind, credentials };
     match way(auth) {
         Some(Way::Token) => reader.token(auth.token_secret_ref.as_ref()).await,
         Some(Way::AppRole) => reader.app_role(auth.app_role.as_ref()).await,
@@ -202,6 +204,7 @@ fn of_app_role(role: &VaultAppRole) -> impl Iterator<Item = &SecretKeySelector> 
 
 struct Reader<'a> {
     flavor: Flavor,
+    kind: StoreKind,
     credentials: &'a Arc<dyn Credentials>,
 }
 
@@ -307,6 +310,9 @@ impl Reader<'_> {
     async fn iam(&self, spec: Option<&VaultIam>, environment: &Environment) -> Result<Login, Error> {
         let Some(spec) = spec else { return Err(self.flavor.refuse("auth.iam", "it is not set")) };
         let path = self.login_path("auth.iam.path", spec.path.as_deref().unwrap_or_default(), "aws", &["login"])?;
+        if spec.jwt.is_none() && spec.secret_ref.is_none() {
+            self.as_the_operator("auth.iam", "jwt or secretRef")?;
+        }
         let iam = Iam::open(self.flavor, spec, Arc::clone(self.credentials), environment).await?;
         call(path, [("role", Sealed::from(spec.vault_role.as_str()))], Proof::Iam(Box::new(iam)))
     }
@@ -314,8 +320,23 @@ impl Reader<'_> {
     async fn gcp(&self, spec: Option<&VaultGcp>, server: &str, environment: &Environment) -> Result<Login, Error> {
         let Some(spec) = spec else { return Err(self.flavor.refuse("auth.gcp", "it is not set")) };
         let path = self.login_path("auth.gcp.path", spec.path.as_deref().unwrap_or_default(), "gcp", &["login"])?;
+        if spec.secret_ref.is_none() && spec.workload_identity.is_none() {
+            self.as_the_operator("auth.gcp", "workloadIdentity or secretRef")?;
+        }
         let gcp = Gcp::open(self.flavor, spec, server, &**self.credentials, environment).await?;
         call(path, [("role", Sealed::from(spec.role.as_str()))], Proof::Gcp(Box::new(gcp)))
+    }
+
+    /// Whether a store may sign in as the operator itself: it names the server, which could use what it is shown elsewhere.
+    fn as_the_operator(&self, field: &str, instead: &str) -> Result<(), Error> {
+        if self.kind == StoreKind::ClusterSecretStore {
+            return Ok(());
+        }
+        let cause = format!(
+            "it names no identity, and the operator's own is shown to no server that a SecretStore names; set {instead}, \
+             or use a ClusterSecretStore"
+        );
+        Err(self.flavor.refuse(field, &cause))
     }
 
     /// How long a token is good that a store wants for so many seconds.

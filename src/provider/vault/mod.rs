@@ -59,7 +59,7 @@ pub(super) async fn open_as(
     let server = Server::parse(&spec.server).map_err(|fault| flavor.refuse("server", &fault.cause))?;
     let engine = Engine::new(spec).ok_or_else(|| flavor.refuse("path", "it is no path of a mount"))?;
     let trust = trust(flavor, spec, auth, context, &*credentials).await?;
-    let login = credential::read(flavor, spec, auth, &credentials, environment).await?;
+    let login = credential::read(flavor, spec, auth, context.store_kind, &credentials, environment).await?;
     let client = environment.http.client(server, &trust).map_err(|fault| flavor.refuse("server", &fault.cause))?;
     let vault = Arc::new(Vault::new(flavor, spec, client, environment.observer.clone())?);
     let tokens = Tokens::new(Arc::clone(&vault), login, credentials);

@@ -198,7 +198,7 @@ pub struct VaultIam {
     /// server, for example `vault.example.com`. Vault's method has it as `iam_server_id_header_value`.
     #[serde(rename = "vaultAwsIamServerID", skip_serializing_if = "Option::is_none")]
     pub vault_aws_iam_server_id: Option<String>,
-    /// An access key of AWS. Without it and `jwt` the operator's own identity is used.
+    /// An access key of AWS. Without it and `jwt` a ClusterSecretStore signs in as the operator, and a SecretStore not at all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret_ref: Option<VaultAwsSecretRef>,
     /// A ServiceAccount whose token AWS accepts (IRSA). It goes before `secretRef`.
@@ -229,12 +229,11 @@ pub struct VaultGcp {
     /// Not used, as in External Secrets Operator.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
-    /// A service account's key. It goes before `workloadIdentity`; without both, the identity of the operator's own
-    /// machine or pod is used.
+    /// A service account's key. It goes before `workloadIdentity`; without both, a ClusterSecretStore signs in by the
+    /// identity of the operator's own machine or pod, and a SecretStore not at all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret_ref: Option<GcpSecretRef>,
-    /// Not used, as in External Secrets Operator: a store that has this and neither `secretRef` nor `workloadIdentity`
-    /// signs in as the operator. To sign in as a ServiceAccount use `workloadIdentity`.
+    /// Not used, as in External Secrets Operator. To sign in as a ServiceAccount use `workloadIdentity`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_account_ref: Option<ServiceAccountSelector>,
     /// A ServiceAccount of a GKE cluster; its annotation `iam.gke.io/gcp-service-account` names the service account that

@@ -28,6 +28,15 @@ fn clouds() -> Keyring {
 
 /// What the server was asked, and what the cloud was.
 async fn sign_in(auth: Value, keyring: Keyring, cloud: Vec<Answer>) -> Result<(Vec<Asked>, Vec<Asked>), Error> {
+    sign_in_by(StoreKind::ClusterSecretStore, auth, keyring, cloud).await
+}
+
+async fn sign_in_by(
+    store_kind: StoreKind,
+    auth: Value,
+    keyring: Keyring,
+    cloud: Vec<Answer>,
+) -> Result<(Vec<Asked>, Vec<Asked>), Error> {
     let server = Canned::start(vec![token("t1", 3600, true), secret(json!({}))]).await;
     let cloud = Canned::start(cloud).await;
     let url = Some(cloud.url.clone());
@@ -46,7 +55,8 @@ async fn sign_in(auth: Value, keyring: Keyring, cloud: Vec<Answer>) -> Result<(V
     };
     let environment = Box::pin(Environment::new(Arc::new(Ledger::default()), settings)).await;
     let spec = VaultProvider { server: server.url.clone(), ..spec(auth) };
-    let provider = Box::pin(open(&spec, &Context::default(), Arc::new(keyring), &environment)).await?;
+    let context = Context { store_kind, ..Context::default() };
+    let provider = Box::pin(open(&spec, &context, Arc::new(keyring), &environment)).await?;
     provider.read_many(&[key("a")]).await.remove(0)?;
     assert!(!format!("{provider:?}").contains(CANARY), "{provider:?}");
     Ok((server.asked(), cloud.asked()))
@@ -126,6 +136,25 @@ async fn a_service_account_and_a_role_go_before_keys_and_the_region_is_vaults() 
     let headers = decoded(&body, "iam_request_headers");
     assert!(headers.contains("Credential=ASIA-AssumeRole/") && headers.contains("/us-east-1/sts/"), "{headers}");
     assert!(!headers.contains("server-id"), "{headers}");
+}
+
+#[tokio::test]
+async fn a_store_of_a_namespace_shows_no_server_the_operators_own_identity() {
+    for (auth, field, cure) in [
+        (json!({"iam": {"vaultRole": "r", "role": ROLE}}), "`spec.provider.vault.auth.iam`", "jwt or secretRef"),
+        (
+            json!({"gcp": {"role": "r", "serviceAccountRef": {"name": "app"}}}),
+            "`spec.provider.vault.auth.gcp`",
+            "workloadIdentity or secretRef",
+        ),
+    ] {
+        let refused = sign_in_by(StoreKind::SecretStore, auth, clouds(), vec![]).await.map(|_| ()).unwrap_err();
+        let text = refused.to_string();
+        assert!(text.contains(field) && text.contains(cure) && text.contains("ClusterSecretStore"), "{text}");
+        assert_eq!(refused.kind, Kind::Invalid);
+    }
+    let auth = json!({"iam": {"vaultRole": "r", "secretRef": keys()}});
+    assert!(sign_in_by(StoreKind::SecretStore, auth, clouds(), vec![]).await.is_ok());
 }
 
 #[tokio::test]
