@@ -16,7 +16,7 @@ const LIMITS: Limits = Limits {
     output: 256 << 10,
     memory: 4 << 20,
     steps: 1_000_000,
-    work: 1_000,
+    work: 100,
     calls: 10,
     depth: 10,
 };
