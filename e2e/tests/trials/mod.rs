@@ -32,6 +32,9 @@ pub(crate) struct Size {
     /// How much later than an interval after the fault the last object may be fresh: all are written at once then, a Secret,
     /// a status and an event each, by an API server that shares the machine.
     slack: Duration,
+    /// How many calls leave before a refusal comes back, each time the gap doubles: one, unless the machine is so busy that
+    /// refusals come late; then as many as may be under way.
+    late: usize,
 }
 
 const FULL: Size = Size {
@@ -39,12 +42,14 @@ const FULL: Size = Size {
     interval: Duration::from_secs(10),
     fault: Duration::from_mins(1),
     slack: Duration::from_secs(15),
+    late: 1,
 };
 const SHORT: Size = Size {
     objects: 24,
     interval: Duration::from_secs(5),
     fault: Duration::from_secs(12),
     slack: Duration::from_secs(20),
+    late: trouble::UNDER_WAY,
 };
 
 #[test]

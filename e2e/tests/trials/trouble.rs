@@ -27,7 +27,7 @@ const WIDEST_GAP: Duration = Duration::from_secs(5);
 /// How often the gap doubles from 50 ms until it is that wide.
 const DOUBLINGS: usize = 7;
 /// How many calls of a session may be under way.
-const UNDER_WAY: usize = 8;
+pub(super) const UNDER_WAY: usize = 8;
 
 impl Size {
     /// How many calls read everything of `stand` once.
@@ -67,8 +67,8 @@ impl Trouble {
         let (polls, validations) = (times(size.interval) + 2, FIRST_RETRIES + times(STORE_RETRY));
         match self {
             Self::Outage => size.calls_unanswered(stand) * polls + validations,
-            // As many as may be under way leave before a refusal comes back, each time the gap doubles.
-            Self::Throttling => UNDER_WAY * (DOUBLINGS + 1) + times(WIDEST_GAP) + 1 + validations,
+            // As many as may be under way leave before the first refusal comes back.
+            Self::Throttling => UNDER_WAY + size.late * DOUBLINGS + times(WIDEST_GAP) + 1 + validations,
             // A try is a call and a look at the token.
             Self::BadCredentials => 2 * (polls + validations),
         }
